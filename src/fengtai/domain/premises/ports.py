@@ -1,0 +1,26 @@
+"""What premises need from outside."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from fengtai.domain.premises.model import PanelAccount, Premises
+
+
+class PremisesStore(Protocol):
+    def get(self, premises_id: str) -> Premises:
+        """Raise NotFound if there is none."""
+
+    def page(self, *, after: str = "", limit: int = 200, text: str = "") -> Sequence[Premises]: ...
+
+    def save(self, premises: Premises) -> None: ...
+
+
+class PanelAccountStore(Protocol):
+    def find(self, channel: str, number: str, *, receiver: str = "", line: str = "") -> PanelAccount | None:
+        """The account with exactly this receiver and line, else the one that names neither."""
+
+    def get(self, account_id: str) -> PanelAccount: ...
+
+    def all(self, channel: str = "") -> Sequence[PanelAccount]: ...
+
+    def save(self, account: PanelAccount) -> None: ...

@@ -1,0 +1,1 @@
+"""Complete in-memory twins of the stores: product code, for tests, demonstrations and the simulator."""
