@@ -1,0 +1,50 @@
+"""SDP of live play: the platform's offer and the device's answer (GB/T 28181-2022 annex G, section 9.2)."""
+
+from fengtai.protocols.sdp import Media, Session, parse_session, serialise
+from fengtai.vocabulary.errors import Malformed
+
+_OFFERED = (("96", "PS/90000"), ("98", "H264/90000"), ("97", "MPEG4/90000"), ("100", "H265/90000"))
+
+
+def play_offer(*, user: str, host: str, port: int, ssrc: int, tcp: bool) -> bytes:
+    """We receive at host and port; over TCP the device connects to us (a=setup:passive)."""
+    attributes = [("recvonly", ""), *(("rtpmap", f"{number} {encoding}") for number, encoding in _OFFERED)]
+    if tcp:
+        attributes += [("setup", "passive"), ("connection", "new")]
+    protocol = "TCP/RTP/AVP" if tcp else "RTP/AVP"
+    media = Media("video", port, protocol, tuple(number for number, _ in _OFFERED), tuple(attributes))
+    return serialise(Session(user, host, "Play", (media,), ssrc=ssrc))
+
+
+def play_answer(offer: Session, *, user: str, host: str, port: int) -> bytes:
+    """The device's side of it: PS, sent from host and port, with the SSRC that was asked for."""
+    asked = _video(offer)
+    attributes = [("sendonly", ""), ("rtpmap", "96 PS/90000")]
+    if asked.is_tcp:
+        setup = "active" if asked.attribute("setup") != "active" else "passive"
+        attributes += [("setup", setup), ("connection", "new")]
+    media = Media("video", port, asked.protocol, ("96",), tuple(attributes))
+    return serialise(Session(user, host, offer.name, (media,), ssrc=offer.ssrc))
+
+
+def read_offer(body: bytes) -> tuple[Session, Media]:
+    """Raise Malformed when there is no video in it."""
+    session = parse_session(body)
+    return session, _video(session)
+
+
+def private_encoding(session: Session) -> str:
+    """The name of a vendor's own stream format (HIKVISION, DAHUA), which nobody else can decode; empty: none."""
+    media = session.first("video")
+    for number in media.formats if media else ():
+        name = media.encoding(number).partition("/")[0].upper() if media else ""
+        if name in ("HIKVISION", "DAHUA"):
+            return name
+    return ""
+
+
+def _video(session: Session) -> Media:
+    media = session.first("video")
+    if media is None or not media.port:
+        raise Malformed("no video is offered", clause="GB/T 28181-2022 annex G")
+    return media

@@ -1,0 +1,90 @@
+"""Who is registered, where, and until when (GB/T 28181-2022 sections 9.1 and 9.6).
+
+A device is present until the earlier of its expiry and so many missed keepalives. Deadlines stand in a heap that is put
+right only when one falls due, so that a keepalive costs one assignment and no heap work.
+"""
+
+import heapq
+from dataclasses import dataclass
+
+from fengtai.protocols.sip import Peer
+
+
+@dataclass(slots=True)
+class Presence:
+    device_id: str
+    peer: Peer
+    expires_at: float
+    heard_at: float
+    edition: str
+    call_id: str
+
+
+class PresenceBook:
+    def __init__(self, *, silence_seconds: float) -> None:
+        self._silence_seconds = silence_seconds
+        self._by_id: dict[str, Presence] = {}
+        self._heap: list[tuple[float, str]] = []
+        self._by_connection: dict[int, set[str]] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def get(self, device_id: str) -> Presence | None:
+        return self._by_id.get(device_id)
+
+    def put(self, presence: Presence) -> None:
+        self.remove(presence.device_id)
+        self._by_id[presence.device_id] = presence
+        if presence.peer.connection:
+            self._by_connection.setdefault(presence.peer.connection, set()).add(presence.device_id)
+        heapq.heappush(self._heap, (self._due(presence), presence.device_id))
+
+    def move(self, presence: Presence, peer: Peer) -> None:
+        """The device speaks from another port or connection now."""
+        self._leave_connection(presence)
+        presence.peer = peer
+        if peer.connection:
+            self._by_connection.setdefault(peer.connection, set()).add(presence.device_id)
+
+    def remove(self, device_id: str) -> Presence | None:
+        gone = self._by_id.pop(device_id, None)
+        if gone is not None:
+            self._leave_connection(gone)
+        return gone
+
+    def on_connection(self, connection: int) -> list[str]:
+        return sorted(self._by_connection.get(connection, ()))
+
+    def next_deadline(self) -> float | None:
+        """The earliest moment at which somebody may have to be given up."""
+        while self._heap:
+            due, device_id = self._heap[0]
+            presence = self._by_id.get(device_id)
+            if presence is not None and self._due(presence) <= due:
+                return due
+            heapq.heappop(self._heap)
+            if presence is not None:
+                heapq.heappush(self._heap, (self._due(presence), device_id))
+        return None
+
+    def given_up(self, now: float) -> list[tuple[Presence, str]]:
+        """Take out those whose time is over, each with the cause."""
+        gone: list[tuple[Presence, str]] = []
+        while (due := self.next_deadline()) is not None and due <= now:
+            _, device_id = heapq.heappop(self._heap)
+            presence = self.remove(device_id)
+            if presence is not None:
+                expired = presence.expires_at <= now
+                gone.append((presence, "the registration ran out" if expired else "keepalives are missing"))
+        return gone
+
+    def _due(self, presence: Presence) -> float:
+        return min(presence.expires_at, presence.heard_at + self._silence_seconds)
+
+    def _leave_connection(self, presence: Presence) -> None:
+        on_it = self._by_connection.get(presence.peer.connection)
+        if on_it is not None:
+            on_it.discard(presence.device_id)
+            if not on_it:
+                del self._by_connection[presence.peer.connection]

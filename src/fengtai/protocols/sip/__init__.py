@@ -1,0 +1,57 @@
+"""SIP (RFC 3261) as GB/T 28181 uses it, sans-IO: the public face."""
+
+from fengtai.protocols.sip.dialogs import Dialog, called_dialog, caller_dialog
+from fengtai.protocols.sip.digest import (
+    Credentials,
+    NonceMint,
+    NonceState,
+    authorization,
+    challenge,
+    digest_response,
+    parse_credentials,
+)
+from fengtai.protocols.sip.endpoint import SipEndpoint
+from fengtai.protocols.sip.events import (
+    MalformedReceived,
+    RequestReceived,
+    RequestTimedOut,
+    ResponseReceived,
+    SipEvent,
+    StreamUnusable,
+)
+from fengtai.protocols.sip.framing import StreamFramer
+from fengtai.protocols.sip.messages import Header, Peer, Request, Response, answer
+from fengtai.protocols.sip.parser import parse_message
+from fengtai.protocols.sip.uri import NameAddress, SipUri, parse_name_address, parse_uri, user_of
+
+__all__ = [
+    "Credentials",
+    "Dialog",
+    "Header",
+    "MalformedReceived",
+    "NameAddress",
+    "NonceMint",
+    "NonceState",
+    "Peer",
+    "Request",
+    "RequestReceived",
+    "RequestTimedOut",
+    "Response",
+    "ResponseReceived",
+    "SipEndpoint",
+    "SipEvent",
+    "SipUri",
+    "StreamFramer",
+    "StreamUnusable",
+    "answer",
+    "authorization",
+    "called_dialog",
+    "caller_dialog",
+    "challenge",
+    "digest_response",
+    "parse_credentials",
+    "parse_message",
+    "parse_name_address",
+    "parse_uri",
+    "user_of",
+]

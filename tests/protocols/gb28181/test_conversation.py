@@ -1,0 +1,168 @@
+"""What registers, reports and stays, and what happens when the network does not."""
+
+import pytest
+from tests.protocols.gb28181.talk import CAMERA, CAMERAS, DEVICE, THERE, Talk
+
+from fengtai.protocols.gb28181 import (
+    AlarmAcknowledged,
+    AlarmArrived,
+    CatalogItem,
+    CatalogueArrived,
+    DeviceRegistered,
+    DeviceSilent,
+    DeviceUnregistered,
+    Peer,
+    PeerRefused,
+    PlayAnswered,
+    Presence,
+    Registered,
+    RegistrationFailed,
+    StreamEnded,
+    StreamWanted,
+)
+
+
+def test_a_device_registers_and_is_told_the_time_of_beijing() -> None:
+    talk = Talk().registered()
+    (registered,) = talk.told(Registered)
+    assert registered.platform_time == "2026-11-20T20:00:00.000"
+    assert talk.told(DeviceRegistered)[0].expires_seconds == 3600
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_a_repeated_datagram_changes_nothing(twice: bool) -> None:
+    talk = Talk()
+    talk.twice = twice
+    talk.registered()
+    call_id = talk.play()
+    talk.device.send_alarm(channel_id=CAMERA, method=5, type=6, priority=1, description="x", now=talk.clock.now())
+    talk.roundtrip()
+    talk.platform.hang_up(call_id, talk.clock.now())
+    talk.roundtrip()
+    assert len(talk.told(DeviceRegistered)) == 1
+    assert len(talk.told(AlarmArrived)) == len(talk.told(AlarmAcknowledged)) == 1
+    assert len(talk.told(StreamWanted)) == len(talk.told(StreamEnded)) == 1
+    assert talk.platform.open_calls() == 0
+
+
+def test_a_wrong_password_is_refused_and_tried_again_later() -> None:
+    talk = Talk(password="another")
+    talk.device.start(talk.clock.now())
+    talk.roundtrip()
+    assert talk.told(RegistrationFailed) == [RegistrationFailed(status=403, retry_seconds=60.0)]
+    talk.wait(61)
+    assert len(talk.told(RegistrationFailed)) == 2
+    assert not talk.platform.is_present(DEVICE)
+
+
+def test_every_third_datagram_may_be_lost() -> None:
+    talk = Talk()
+    count = iter(range(10**9))
+    talk.lose = lambda _data: next(count) % 3 == 1
+    talk.device.start(talk.clock.now())
+    talk.wait(20)
+    assert talk.platform.is_present(DEVICE)
+    call_id = talk.play()
+    talk.wait(10)
+    assert talk.told(PlayAnswered)
+    talk.platform.hang_up(call_id, talk.clock.now())
+    talk.wait(60)
+    assert talk.told(StreamEnded)
+    assert talk.platform.open_calls() == 0
+
+
+def test_registrations_are_renewed_and_keepalives_keep_it_present() -> None:
+    talk = Talk().registered()
+    talk.wait(3 * 3600)
+    assert talk.platform.is_present(DEVICE)
+    assert talk.told(DeviceSilent) == []
+    assert len(talk.told(DeviceRegistered)) >= 3
+    assert DEVICE in talk.platform.heard()
+
+
+def test_three_missed_keepalives_make_it_silent_and_it_comes_back() -> None:
+    talk = Talk().registered()
+    talk.lose = lambda _data: True
+    talk.wait(186)
+    assert talk.told(DeviceSilent) == [DeviceSilent(device_id=DEVICE, cause="keepalives are missing")]
+    talk.lose = lambda _data: False
+    talk.wait(400)
+    assert talk.platform.is_present(DEVICE)
+
+
+def test_a_keepalive_of_an_unknown_device_gets_403_so_that_it_registers() -> None:
+    talk = Talk().registered()
+    talk.platform = talk.new_platform()
+    talk.wait(61)
+    assert talk.told(PeerRefused)
+    assert talk.platform.is_present(DEVICE)
+
+
+def test_within_the_grace_after_a_restart_nobody_is_told_403() -> None:
+    talk = Talk().registered()
+    talk.platform = talk.new_platform()
+    talk.platform.begin_grace(talk.clock.now().monotonic + 150)
+    talk.wait(61)
+    assert talk.told(PeerRefused) == []
+    assert not talk.platform.is_present(DEVICE)
+
+
+def test_a_restored_registration_needs_no_new_one() -> None:
+    talk = Talk().registered()
+    talk.platform = talk.new_platform()
+    now = talk.clock.now()
+    presence = Presence(DEVICE, THERE, now.monotonic - 5, now.monotonic, "2.0", "c")
+    talk.platform.restore(presence, now, grace_seconds=180)
+    talk.wait(130)
+    assert talk.platform.is_present(DEVICE)
+    assert talk.told(PeerRefused) == []
+    assert len(talk.told(DeviceRegistered)) == 1
+
+
+def test_a_keepalive_from_another_host_does_not_take_the_device_over() -> None:
+    talk = Talk().registered()
+    talk.there = Peer("udp", "6.6.6.6", 5060)
+    talk.device._keepalive_at = talk.clock.now().monotonic
+    talk.lose = lambda data: data.startswith(b"REGISTER")
+    talk.wait(1)
+    (refused,) = talk.told(PeerRefused)
+    assert "it is registered from 10.0.0.9" in refused.cause
+
+
+def test_another_port_of_the_same_host_is_followed() -> None:
+    talk = Talk().registered()
+    talk.there = Peer("udp", "10.0.0.9", 61000)
+    talk.wait(61)
+    talk.platform.query_catalogue(DEVICE, talk.clock.now())
+    ((_, peer),) = talk.platform.datagrams_to_send()
+    assert peer == talk.there
+
+
+def test_a_device_signs_off() -> None:
+    talk = Talk().registered()
+    talk.device.unregister(talk.clock.now())
+    talk.roundtrip()
+    assert talk.told(DeviceUnregistered) == [DeviceUnregistered(device_id=DEVICE)]
+    talk.wait(1000)
+    assert not talk.platform.is_present(DEVICE)
+
+
+def test_a_catalogue_in_parts_is_told_once_and_whole() -> None:
+    talk = Talk(channels=(*CAMERAS, CatalogItem(id=DEVICE, name="itself"), CatalogItem(id="3402"))).registered()
+    talk.platform.query_catalogue(DEVICE, talk.clock.now())
+    talk.roundtrip()
+    (arrived,) = talk.told(CatalogueArrived)
+    assert arrived.complete
+    assert [item.id for item in arrived.items] == [camera.id for camera in CAMERAS]
+
+
+def test_a_catalogue_that_stays_incomplete_is_asked_three_times_and_told_as_partial() -> None:
+    talk = Talk().registered()
+    talk.lose = lambda data: CAMERAS[9].id.encode() in data
+    talk.platform.query_catalogue(DEVICE, talk.clock.now())
+    talk.roundtrip()
+    talk.wait(60)
+    (arrived,) = talk.told(CatalogueArrived)
+    assert not arrived.complete
+    assert arrived.expected == 10
+    assert len(arrived.items) == 8
