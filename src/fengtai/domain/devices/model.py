@@ -19,6 +19,14 @@ class Enrolment(Enum):
     REFUSED = "refused"
 
 
+class EnrolPolicy(Enum):
+    """What happens to a device that nobody entered and that knows the shared password."""
+
+    PENDING = "pending"
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+
+
 class Presence(Enum):
     ONLINE = "online"
     OFFLINE = "offline"
@@ -98,6 +106,8 @@ class DeviceEnrolled(Event):
     needs: ClassVar[str] = "devices.see"
     device_id: str
     enrolment: str
+    make_points: bool = False
+    """a point is wanted for every camera among its channels (the folder of points subscribes)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
