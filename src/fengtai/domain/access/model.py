@@ -4,6 +4,7 @@ Owns: who somebody is and what a role may do. Must not know: routes, tables, how
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Any, ClassVar
 
@@ -104,6 +105,71 @@ def signed_in() -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who may sign in. `password_hash` is the Argon2id text and never leaves this folder."""
+
+    id: str
+    name: str
+    """what is typed at sign-in, as first entered; `rules.name_key` makes it comparable"""
+    display_name: str
+    roles: frozenset[Role]
+    password_hash: str
+    created_at: datetime
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One sign-in. Of its token only the SHA-256 is kept, so that a copy of the database opens no door."""
+
+    id: str
+    token_sha256: bytes
+    user_id: str
+    started_at: datetime
+    seen_at: datetime
+    """last use, as far as flushed; idleness counts from it"""
+    ends_at: datetime
+    """absolute end, however busy"""
+    source_ip: str = ""
+    post: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttle:
+    """Sign-ins that failed under one key ("name:...", also of names that nobody has, or "address:...")."""
+
+    key: str
+    failures: int
+    first_at: datetime
+    last_at: datetime
+    locked_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupCheck:
+    """One thing that was looked at before the platform is used: is it well, what was seen, what to do."""
+
+    id: str
+    ok: bool
+    detail: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessPolicy:
+    """The figures of access. MLPS level 3 (GB/T 22239-2019, 8.1.4.1) asks for a lock and a session time-out."""
+
+    idle_seconds: int = 3600
+    absolute_seconds: int = 12 * 3600
+    """one shift"""
+    failures_per_name: int = 5
+    failures_per_address: int = 30
+    forget_failures_seconds: int = 900
+    first_lock_seconds: int = 30
+    longest_lock_seconds: int = 900
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonSignedIn(Event):
     kind: ClassVar[str] = "access.signed_in"
     needs: ClassVar[str] = Permission.PEOPLE_SEE.value
@@ -120,3 +186,13 @@ class SessionEnded(Event):
     user_id: str
     session_id: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonChanged(Event):
+    """A person was added or changed; `step` is "added", "changed", "password"."""
+
+    kind: ClassVar[str] = "access.person_changed"
+    needs: ClassVar[str] = Permission.PEOPLE_SEE.value
+    user_id: str
+    step: str
