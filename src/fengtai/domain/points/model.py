@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import ClassVar
 
+from fengtai.vocabulary.events import Event
 from fengtai.vocabulary.places import Position
 
 
@@ -42,3 +44,55 @@ class Point:
     @property
     def is_bound(self) -> bool:
         return bool(self.device_id and self.channel_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointWords:
+    """What a person says of a point. `number` 0 and `code` "" are proposed by the register."""
+
+    name: str
+    number: int = 0
+    code: str = ""
+    organisation_id: str = ""
+    """empty: the root"""
+    point_class: PointClass = PointClass.THREE
+    position: Position | None = None
+    view_degrees: int | None = None
+    view_angle_degrees: int | None = None
+    address: str = ""
+    device_id: str = ""
+    channel_id: str = ""
+    records: bool = True
+    audio: bool = False
+    retention_days: int = 30
+
+
+class PointPresence(Enum):
+    ONLINE = "online"
+    OFFLINE = "offline"
+    UNBOUND = "unbound"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedPoint:
+    """A point as the map shows it."""
+
+    point: Point
+    presence: PointPresence
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Degrees, WGS-84. A box over the 180th meridian is not offered: no city that we serve lies there."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointChanged(Event):
+    kind: ClassVar[str] = "points.changed"
+    needs: ClassVar[str] = "points.see"
+    point_id: str

@@ -1,7 +1,9 @@
 """Protected premises (防护目标): zones, keyholders, the panel accounts that report for them, the cameras assigned."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
+from fengtai.vocabulary.events import Event
 from fengtai.vocabulary.places import Position
 
 
@@ -59,3 +61,44 @@ class Premises:
     keyholders: tuple[Keyholder, ...] = ()
     steps: tuple[str, ...] = field(default=())
     """prescribed actions, in order; empty: those of the alarm's class"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PremisesWords:
+    """What a person says of premises. A keyholder without an id is new."""
+
+    name: str
+    address: str = ""
+    organisation_id: str = ""
+    """empty: the root"""
+    position: Position | None = None
+    kind: str = ""
+    note: str = ""
+    point_ids: tuple[str, ...] = ()
+    zones: tuple[Zone, ...] = ()
+    keyholders: tuple[Keyholder, ...] = ()
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountWords:
+    """What a person says of a panel account."""
+
+    channel: str
+    number: str
+    premises_id: str
+    receiver: str = ""
+    line: str = ""
+    key_hex: str | None = None
+    """AES-128, -192 or -256 key in hexadecimal digits; None keeps the present one, "" takes it away"""
+    heartbeat_seconds: int = 0
+    grace_seconds: int = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountsChanged(Event):
+    """A panel account was made or changed: whoever keeps accounts in memory loads them again."""
+
+    kind: ClassVar[str] = "premises.accounts_changed"
+    needs: ClassVar[str] = "premises.see"
+    account_id: str

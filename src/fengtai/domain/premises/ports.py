@@ -10,7 +10,8 @@ class PremisesStore(Protocol):
     def get(self, premises_id: str) -> Premises:
         """Raise NotFound if there is none."""
 
-    def page(self, *, after: str = "", limit: int = 200, text: str = "") -> Sequence[Premises]: ...
+    def page(self, *, after: str = "", limit: int = 200, text: str = "") -> Sequence[Premises]:
+        """By id, which is the order of making. `text` is looked for in name and address."""
 
     def save(self, premises: Premises) -> None: ...
 
@@ -19,8 +20,10 @@ class PanelAccountStore(Protocol):
     def find(self, channel: str, number: str, *, receiver: str = "", line: str = "") -> PanelAccount | None:
         """The account with exactly this receiver and line, else the one that names neither."""
 
-    def get(self, account_id: str) -> PanelAccount: ...
+    def get(self, account_id: str) -> PanelAccount:
+        """Raise NotFound if there is none."""
 
-    def all(self, channel: str = "") -> Sequence[PanelAccount]: ...
+    def all(self, channel: str = "") -> Sequence[PanelAccount]:
+        """By channel and number; of every channel when none is named."""
 
     def save(self, account: PanelAccount) -> None: ...

@@ -1,0 +1,16 @@
+"""What the board of units needs from outside."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from fengtai.domain.duty.model import Unit
+
+
+class UnitStore(Protocol):
+    def get(self, unit_id: str) -> Unit:
+        """Raise NotFound if there is none."""
+
+    def all(self) -> Sequence[Unit]:
+        """By call sign: a centre has hundreds, so there is no paging."""
+
+    def save(self, unit: Unit) -> None: ...

@@ -1,0 +1,37 @@
+"""What a console sends about incidents."""
+
+from pydantic import BaseModel, Field
+
+from fengtai.domain.incidents.model import CallResult, Disposition
+
+
+class AlarmToTake(BaseModel):
+    alarm_id: str = Field(max_length=32)
+
+
+class StepMark(BaseModel):
+    done: bool
+
+
+class Note(BaseModel):
+    text: str = Field(max_length=4000)
+
+
+class CallMade(BaseModel):
+    keyholder_id: str = Field(max_length=32)
+    result: CallResult
+    note: str = Field("", max_length=1000)
+
+
+class UnitToSend(BaseModel):
+    unit_id: str = Field(max_length=32)
+
+
+class UnitWord(BaseModel):
+    text: str = Field("", max_length=4000)
+
+
+class Closing(BaseModel):
+    disposition: Disposition | None = Field(None, description="must be given; left out, the answer says so in words")
+    note: str = Field("", max_length=4000)
+    version: int

@@ -1,0 +1,290 @@
+"""Incidents (警情) and what belongs to them: dispatches, calls, steps, clips, log lines, phases.
+
+Owns: these records and their states. Must not know: how a picture travels, where a clip's bytes lie.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import ClassVar
+
+from fengtai.domain.alarms.model import Alarm
+from fengtai.domain.points.model import Point
+from fengtai.domain.premises.model import Premises
+from fengtai.vocabulary.events import Event
+from fengtai.vocabulary.places import Position
+
+
+class IncidentState(Enum):
+    """See `rules.life_cycles.INCIDENT_STEPS`."""
+
+    TAKEN = "taken"
+    DISPATCHED = "dispatched"
+    ACCEPTED = "accepted"
+    ARRIVED = "arrived"
+    HANDLED = "handled"
+    CLOSED = "closed"
+
+
+class IncidentStep(Enum):
+    DISPATCH = "dispatch"
+    ACCEPT = "accept"
+    ARRIVE = "arrive"
+    FEEDBACK = "feedback"
+    """a unit has finished, others are still on it"""
+    HANDLE = "handle"
+    """the last unit has finished"""
+    RECALL = "recall"
+    """a unit was called back, others are still on it"""
+    STAND_DOWN = "stand-down"
+    """the last unit was called back, and none has finished"""
+    CLOSE = "close"
+
+
+class DispatchState(Enum):
+    DISPATCHED = "dispatched"
+    ACCEPTED = "accepted"
+    ARRIVED = "arrived"
+    FINISHED = "finished"
+    RECALLED = "recalled"
+
+
+class DispatchStep(Enum):
+    ACCEPT = "accept"
+    ARRIVE = "arrive"
+    FEEDBACK = "feedback"
+    RECALL = "recall"
+
+
+class CallResult(Enum):
+    REACHED = "reached"
+    NO_ANSWER = "no-answer"
+    BUSY = "busy"
+    WRONG_NUMBER = "wrong-number"
+    REFUSED = "refused"
+
+
+class Disposition(Enum):
+    """How it ended. Every closing has one."""
+
+    REAL = "real"
+    FALSE = "false"
+    TECHNICAL = "technical"
+    TEST = "test"
+    DRILL = "drill"
+    CANCELLED = "cancelled"
+    DUPLICATE = "duplicate"
+
+
+class CameraReason(Enum):
+    """Why a camera is shown with the incident."""
+
+    ZONE = "zone"
+    PREMISES = "premises"
+    NEAREST = "nearest"
+
+
+class ClipState(Enum):
+    WAITING = "waiting"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Camera:
+    point_id: str
+    why: CameraReason
+    distance_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One prescribed action (规定动作)."""
+
+    index: int
+    text_zh: str
+    text_en: str
+    done_at: datetime | None = None
+    done_by: str = ""
+    """name of the person"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    id: str
+    number: str
+    """YYYYMMDD-NNNN, the day in the site's time zone"""
+    state: IncidentState
+    opened_at: datetime
+    received_at: datetime
+    """when the first of its alarms was raised"""
+    holder_id: str
+    holder_name: str
+    title: str
+    category: str
+    priority: int
+    drill: bool
+    version: int = 1
+    premises_id: str = ""
+    position: Position | None = None
+    alarm_ids: tuple[str, ...] = ()
+    cameras: tuple[Camera, ...] = ()
+    steps: tuple[Step, ...] = ()
+    dispatched_at: datetime | None = None
+    arrived_at: datetime | None = None
+    closed_at: datetime | None = None
+    disposition: Disposition | None = None
+    closing_note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """One unit sent to one incident."""
+
+    id: str
+    incident_id: str
+    unit_id: str
+    unit_name: str
+    state: DispatchState
+    dispatched_at: datetime
+    dispatched_by: str
+    accepted_at: datetime | None = None
+    arrived_at: datetime | None = None
+    finished_at: datetime | None = None
+    feedback: str = ""
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in (DispatchState.DISPATCHED, DispatchState.ACCEPTED, DispatchState.ARRIVED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One attempt to reach a keyholder."""
+
+    id: str
+    incident_id: str
+    keyholder_id: str
+    name: str
+    result: CallResult
+    note: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """What happened, in order. `kind` is a word the console translates; `text` holds names and people's own words."""
+
+    incident_id: str
+    line: int
+    at: datetime
+    who: str
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipGap:
+    """A hole in the recording, kept as recordings told it."""
+
+    from_ms: int
+    until_ms: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clip:
+    """The moments before and after an alarm at one camera: a copy, with a retention of its own."""
+
+    id: str
+    alarm_id: str
+    point_id: str
+    from_at: datetime
+    until_at: datetime
+    due_at: datetime
+    """when it is tried next: after `until_at`, later with each failure"""
+    state: ClipState = ClipState.WAITING
+    incident_id: str = ""
+    """empty until the alarm is taken"""
+    attempts: int = 0
+    file_key: str = ""
+    """where the bytes lie, in the words of `ClipFiles`"""
+    seconds: float = 0.0
+    size_bytes: int = 0
+    sha256: str = ""
+    gaps: tuple[ClipGap, ...] = ()
+    reason: str = ""
+    """why it failed, or why the last try did"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phases:
+    """The four measured phases (product.md A11): taken, dispatched, arrived, closed, each from the one before."""
+
+    received_at: datetime
+    taken_at: datetime
+    dispatched_at: datetime | None
+    arrived_at: datetime | None
+    closed_at: datetime | None
+    take_s: float
+    dispatch_s: float | None
+    arrive_s: float | None
+    close_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentBrief:
+    """What a line of the list shows of one incident."""
+
+    incident: Incident
+    alarms: Sequence[Alarm]
+    premises: Premises | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentDetail:
+    """All that a workspace shows of one incident, read in one unit."""
+
+    incident: Incident
+    alarms: Sequence[Alarm]
+    premises: Premises | None
+    points: Mapping[str, Point]
+    dispatches: Sequence[Dispatch]
+    calls: Sequence[Call]
+    clips: Sequence[Clip]
+    log: Sequence[LogLine]
+    phases: Phases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentOpened(Event):
+    kind: ClassVar[str] = "incidents.opened"
+    needs: ClassVar[str] = "incidents.see"
+    incident_id: str
+    number: str
+    alarm_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentChanged(Event):
+    """Any later change; `step` names it (a life-cycle step, or join, note, call, step)."""
+
+    kind: ClassVar[str] = "incidents.changed"
+    needs: ClassVar[str] = "incidents.see"
+    incident_id: str
+    version: int
+    step: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipChanged(Event):
+    kind: ClassVar[str] = "incidents.clip_changed"
+    needs: ClassVar[str] = "incidents.see"
+    incident_id: str
+    """empty while nobody has taken the alarm"""
+    alarm_id: str
+    clip_id: str
+    state: str

@@ -1,0 +1,71 @@
+"""What incidents need from outside."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from fengtai.domain.incidents.model import Call, Clip, Dispatch, Incident, LogLine
+
+
+class IncidentStore(Protocol):
+    def get(self, incident_id: str) -> Incident:
+        """Raise NotFound if there is none."""
+
+    def open_of_premises(self, premises_id: str, *, since: datetime, drill: bool) -> Incident | None:
+        """The newest incident of these premises that is not closed and was opened at `since` or later."""
+
+    def page(self, *, only_open: bool, after: str = "", limit: int = 100) -> Sequence[Incident]:
+        """Newest first. `after` is the id of the last one seen."""
+
+    def next_serial(self, day: str) -> int:
+        """Counts from 1 within the day (YYYYMMDD); two callers never get the same."""
+
+    def save(self, incident: Incident) -> None: ...
+
+
+class DispatchStore(Protocol):
+    def get(self, dispatch_id: str) -> Dispatch:
+        """Raise NotFound if there is none."""
+
+    def of_incident(self, incident_id: str) -> Sequence[Dispatch]:
+        """Oldest first."""
+
+    def save(self, dispatch: Dispatch) -> None: ...
+
+
+class IncidentLog(Protocol):
+    """Lines and calls of an incident; never changed."""
+
+    def append(self, incident_id: str, *, at: datetime, who: str, kind: str, text: str) -> LogLine:
+        """Give it the next line number of its incident."""
+
+    def of_incident(self, incident_id: str) -> Sequence[LogLine]: ...
+
+    def add_call(self, call: Call) -> None: ...
+
+    def calls_of_incident(self, incident_id: str) -> Sequence[Call]:
+        """Oldest first."""
+
+
+class ClipStore(Protocol):
+    def get(self, clip_id: str) -> Clip:
+        """Raise NotFound if there is none."""
+
+    def of_alarm(self, alarm_id: str) -> Sequence[Clip]: ...
+
+    def of_incident(self, incident_id: str) -> Sequence[Clip]: ...
+
+    def due(self, now: datetime) -> Clip | None:
+        """The waiting clip that has been due longest."""
+
+    def save(self, clip: Clip) -> None: ...
+
+
+class ClipFiles(Protocol):
+    """Reads the bytes of clips; the wiring implements it over wherever recordings put them."""
+
+    async def size_bytes(self, file_key: str) -> int:
+        """Raise Unavailable when the file cannot be read."""
+
+    def read(self, file_key: str, first: int, last: int) -> AsyncIterator[bytes]:
+        """Bytes `first` to `last`, both included, in pieces."""

@@ -1,0 +1,1 @@
+"""Pure decisions about incidents: life cycles, numbers, cameras, prescribed steps, clips, phases."""

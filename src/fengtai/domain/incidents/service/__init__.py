@@ -1,0 +1,183 @@
+"""The desk at which incidents are worked on. One call, one unit, one audit line, its events.
+
+Owns: the order of acts on an incident. Must not know: HTTP, SQL, where clips lie. The parts: `opening` (take or join an
+alarm), `units` (dispatch and what follows), `closing`, `cutting` (clips, when due), `playing` (clips), `detail`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from fengtai.domain.access.model import Actor
+from fengtai.domain.audit.ports import AuditLog
+from fengtai.domain.incidents.model import (
+    Call,
+    CallResult,
+    DispatchStep,
+    Disposition,
+    Incident,
+    IncidentBrief,
+    IncidentDetail,
+)
+from fengtai.domain.incidents.ports import ClipFiles, IncidentLog, IncidentStore
+from fengtai.domain.incidents.service import cutting, playing
+from fengtai.domain.incidents.service.closing import close_incident
+from fengtai.domain.incidents.service.detail import brief_of, detail_of
+from fengtai.domain.incidents.service.opening import open_or_join
+from fengtai.domain.incidents.service.record import record, still_open
+from fengtai.domain.incidents.service.units import send_unit, step_unit
+from fengtai.domain.premises.ports import PremisesStore
+from fengtai.domain.recordings.ports import Clips
+from fengtai.vocabulary.errors import Invalid, NotFound
+from fengtai.vocabulary.events import LoggedEvent
+from fengtai.vocabulary.transactions import Transactions, UnitOfWork
+
+MOST_WORDS = 4000
+"""characters of a note or feedback"""
+
+
+class IncidentDesk:
+    def __init__(
+        self,
+        *,
+        transactions: Transactions,
+        clips: Clips,
+        clip_files: ClipFiles,
+        time_zone: ZoneInfo,
+    ) -> None:
+        """`time_zone` is the site's: the day in an incident's number is the day of the people who read it."""
+        self._transactions = transactions
+        self._zone = time_zone
+        self._cutter = cutting.ClipCutter(transactions=transactions, clips=clips)
+        self._player = playing.ClipPlayer(transactions=transactions, files=clip_files)
+
+    def subscriptions(self) -> Mapping[str, Callable[[UnitOfWork, LoggedEvent], None]]:
+        return {"alarms.raised": cutting.plan_clips}
+
+    async def tick(self) -> None:
+        """Cut the clip that has been due longest, if there is one."""
+        await self._cutter.cut_one()
+
+    async def open_from_alarm(self, alarm_id: str, *, by: Actor) -> IncidentDetail:
+        """Take the alarm into a new incident, or into the open one of the same premises. Raise Conflict when somebody
+        else has it already."""
+
+        def work(uow: UnitOfWork) -> IncidentDetail:
+            return detail_of(uow, open_or_join(uow, alarm_id, by, self._zone))
+
+        return await self._transactions.write(work)
+
+    async def get(self, incident_id: str) -> IncidentDetail:
+        return await self._transactions.read(lambda uow: detail_of(uow, uow.store(IncidentStore).get(incident_id)))
+
+    async def page(self, *, only_open: bool = True, after: str = "", limit: int = 100) -> Sequence[IncidentBrief]:
+        """Newest first; `after` is the id of the last one seen."""
+
+        def read(uow: UnitOfWork) -> Sequence[IncidentBrief]:
+            found = uow.store(IncidentStore).page(only_open=only_open, after=after, limit=limit)
+            return [brief_of(uow, incident) for incident in found]
+
+        return await self._transactions.read(read)
+
+    async def mark_step(self, incident_id: str, index: int, *, done: bool, by: Actor) -> IncidentDetail:
+        return await self._act(incident_id, lambda uow, incident: _mark_step(uow, incident, index, done, by))
+
+    async def add_note(self, incident_id: str, text: str, *, by: Actor) -> IncidentDetail:
+        return await self._act(incident_id, lambda uow, incident: _add_note(uow, incident, text, by))
+
+    async def add_call(
+        self, incident_id: str, keyholder_id: str, result: CallResult, note: str, *, by: Actor
+    ) -> IncidentDetail:
+        return await self._act(
+            incident_id, lambda uow, incident: _add_call(uow, incident, keyholder_id, result, note, by)
+        )
+
+    async def dispatch(self, incident_id: str, unit_id: str, *, by: Actor) -> IncidentDetail:
+        """Send a free unit. Raise Conflict, naming who holds it, when it is not free."""
+        return await self._act(incident_id, lambda uow, incident: send_unit(uow, incident, unit_id, by))
+
+    async def accept(self, incident_id: str, dispatch_id: str, text: str = "", *, by: Actor) -> IncidentDetail:
+        return await self._step_unit(incident_id, dispatch_id, DispatchStep.ACCEPT, text, by)
+
+    async def arrive(self, incident_id: str, dispatch_id: str, text: str = "", *, by: Actor) -> IncidentDetail:
+        return await self._step_unit(incident_id, dispatch_id, DispatchStep.ARRIVE, text, by)
+
+    async def feedback(self, incident_id: str, dispatch_id: str, text: str, *, by: Actor) -> IncidentDetail:
+        return await self._step_unit(incident_id, dispatch_id, DispatchStep.FEEDBACK, _words(text, "feedback"), by)
+
+    async def recall(self, incident_id: str, dispatch_id: str, text: str = "", *, by: Actor) -> IncidentDetail:
+        return await self._step_unit(incident_id, dispatch_id, DispatchStep.RECALL, text, by)
+
+    async def close(
+        self, incident_id: str, disposition: Disposition | None, note: str = "", *, version: int, by: Actor
+    ) -> IncidentDetail:
+        """End it: its alarms close with the disposition, its units are free. Raise Conflict when `version` is not the
+        present one: somebody has done something that the closer has not seen."""
+        return await self._act(
+            incident_id, lambda uow, incident: close_incident(uow, incident, disposition, note, version, by)
+        )
+
+    async def play_clip(self, clip_id: str, *, by: Actor) -> playing.Playback:
+        """Audit the intent and answer what can be read; the caller must end it with `finish`."""
+        return await self._player.begin(clip_id, by=by)
+
+    async def _step_unit(
+        self, incident_id: str, dispatch_id: str, step: DispatchStep, text: str, by: Actor
+    ) -> IncidentDetail:
+        return await self._act(incident_id, lambda uow, incident: step_unit(uow, incident, dispatch_id, step, text, by))
+
+    async def _act(self, incident_id: str, act: Callable[[UnitOfWork, Incident], Incident]) -> IncidentDetail:
+        def work(uow: UnitOfWork) -> IncidentDetail:
+            return detail_of(uow, act(uow, still_open(uow, incident_id)))
+
+        return await self._transactions.write(work)
+
+
+def _mark_step(uow: UnitOfWork, incident: Incident, index: int, done: bool, by: Actor) -> Incident:
+    step = next((step for step in incident.steps if step.index == index), None)
+    if step is None:
+        raise NotFound(f"incident {incident.number} has no step {index}")
+    marked = replace(step, done_at=uow.now.utc if done else None, done_by=by.name if done else "")
+    steps = tuple(marked if each.index == index else each for each in incident.steps)
+    uow.store(AuditLog).append(by.entry("incident.step", f"incident:{incident.id}", index=index, done=done))
+    kind = "step" if done else "step-undone"
+    return record(uow, replace(incident, steps=steps), step="step", kind=kind, text=step.text_zh, who=by.name)
+
+
+def _add_note(uow: UnitOfWork, incident: Incident, text: str, by: Actor) -> Incident:
+    note = _words(text, "text")
+    uow.store(AuditLog).append(by.entry("incident.note", f"incident:{incident.id}"))
+    return record(uow, incident, step="note", kind="note", text=note, who=by.name)
+
+
+def _add_call(
+    uow: UnitOfWork, incident: Incident, keyholder_id: str, result: CallResult, note: str, by: Actor
+) -> Incident:
+    keyholders = uow.store(PremisesStore).get(incident.premises_id).keyholders if incident.premises_id else ()
+    keyholder = next((each for each in keyholders if each.id == keyholder_id), None)
+    if keyholder is None:
+        raise NotFound(f"incident {incident.number} has no keyholder {keyholder_id}")
+    uow.store(IncidentLog).add_call(
+        Call(
+            id=uow.new_id(),
+            incident_id=incident.id,
+            keyholder_id=keyholder_id,
+            name=keyholder.name,
+            result=result,
+            note=note[:MOST_WORDS],
+            at=uow.now.utc,
+            by=by.name,
+        )
+    )
+    uow.store(AuditLog).append(
+        by.entry("incident.call", f"incident:{incident.id}", keyholder_id=keyholder_id, result=result.value)
+    )
+    text = f"{keyholder.name}: {result.value}" + (f" ({note})" if note else "")
+    return record(uow, incident, step="call", kind="call", text=text[:MOST_WORDS], who=by.name)
+
+
+def _words(text: str, field: str) -> str:
+    trimmed = text.strip()
+    if not trimmed or len(trimmed) > MOST_WORDS:
+        raise Invalid(f"write between 1 and {MOST_WORDS} characters", field=field)
+    return trimmed

@@ -1,0 +1,110 @@
+"""Taking an alarm: a new incident, or the open one of the same premises; with cameras, steps and clips."""
+
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from fengtai.domain.access.model import Actor
+from fengtai.domain.alarms.model import Alarm, AlarmState
+from fengtai.domain.alarms.ports import AlarmStore
+from fengtai.domain.alarms.service import take_alarm
+from fengtai.domain.audit.ports import AuditLog
+from fengtai.domain.incidents.model import Camera, Incident, IncidentOpened, IncidentState, Step
+from fengtai.domain.incidents.ports import IncidentLog, IncidentStore
+from fengtai.domain.incidents.rules.cameras import camera_of
+from fengtai.domain.incidents.rules.numbers import JOIN_WITHIN, incident_number, site_day
+from fengtai.domain.incidents.rules.steps import prescribed_steps
+from fengtai.domain.incidents.service.cutting import attach_clips
+from fengtai.domain.incidents.service.record import record
+from fengtai.domain.points.ports import PointStore
+from fengtai.domain.premises.model import Premises
+from fengtai.domain.premises.ports import PremisesStore
+from fengtai.vocabulary.transactions import UnitOfWork
+
+
+def open_or_join(uow: UnitOfWork, alarm_id: str, by: Actor, zone: ZoneInfo) -> Incident:
+    alarm = uow.store(AlarmStore).get(alarm_id)
+    if alarm.state is AlarmState.TAKEN and alarm.held_by == by.user_id:
+        return uow.store(IncidentStore).get(alarm.incident_id)  # pressed twice
+    premises = uow.store(PremisesStore).get(alarm.premises_id) if alarm.premises_id else None
+    present = _joinable(uow, alarm)
+    incident = _joined(uow, present, alarm, premises, by) if present else _opened(uow, alarm, premises, by, zone)
+    take_alarm(uow, alarm_id, by=by, incident_id=incident.id)
+    attach_clips(uow, alarm_id, incident.id)
+    return incident
+
+
+def _joinable(uow: UnitOfWork, alarm: Alarm) -> Incident | None:
+    """A real alarm never joins a drill, nor a drill a real incident."""
+    if not alarm.premises_id:
+        return None
+    return uow.store(IncidentStore).open_of_premises(
+        alarm.premises_id, since=uow.now.utc - JOIN_WITHIN, drill=alarm.drill
+    )
+
+
+def _opened(uow: UnitOfWork, alarm: Alarm, premises: Premises | None, by: Actor, zone: ZoneInfo) -> Incident:
+    incidents = uow.store(IncidentStore)
+    day = site_day(uow.now.utc, zone)
+    incident = Incident(
+        id=uow.new_id(),
+        number=incident_number(day, incidents.next_serial(day)),
+        state=IncidentState.TAKEN,
+        opened_at=uow.now.utc,
+        received_at=alarm.raised_at,
+        holder_id=by.user_id,
+        holder_name=by.name,
+        title=alarm.title,
+        category=alarm.category,
+        priority=alarm.priority,
+        drill=alarm.drill,
+        premises_id=alarm.premises_id,
+        position=alarm.position or (premises.position if premises else None),
+        alarm_ids=(alarm.id,),
+        cameras=_cameras(uow, alarm, premises),
+        steps=prescribed_steps(alarm.category, premises.steps if premises else ()),
+    )
+    incidents.save(incident)
+    uow.store(IncidentLog).append(incident.id, at=uow.now.utc, who=by.name, kind="opened", text=alarm.title)
+    uow.store(AuditLog).append(
+        by.entry("incident.open", f"incident:{incident.id}", number=incident.number, alarm_id=alarm.id)
+    )
+    uow.publish(IncidentOpened(incident_id=incident.id, number=incident.number, alarm_id=alarm.id))
+    return incident
+
+
+def _joined(uow: UnitOfWork, incident: Incident, alarm: Alarm, premises: Premises | None, by: Actor) -> Incident:
+    shown = {camera.point_id for camera in incident.cameras}
+    more_cameras = tuple(camera for camera in _cameras(uow, alarm, premises) if camera.point_id not in shown)
+    joined = replace(
+        incident,
+        alarm_ids=(*incident.alarm_ids, alarm.id),
+        received_at=min(incident.received_at, alarm.raised_at),
+        cameras=(*incident.cameras, *more_cameras),
+        position=incident.position or alarm.position,
+    )
+    if alarm.priority < incident.priority:
+        joined = replace(
+            joined,
+            priority=alarm.priority,
+            category=alarm.category,
+            title=alarm.title,
+            steps=(*joined.steps, *_more_steps(joined, alarm, premises)),
+        )
+    uow.store(AuditLog).append(
+        by.entry("incident.join", f"incident:{incident.id}", number=incident.number, alarm_id=alarm.id)
+    )
+    return record(uow, joined, step="join", kind="joined", text=alarm.title, who=by.name)
+
+
+def _cameras(uow: UnitOfWork, alarm: Alarm, premises: Premises | None) -> tuple[Camera, ...]:
+    return tuple(camera_of(point, alarm, premises) for point in uow.store(PointStore).by_ids(alarm.point_ids))
+
+
+def _more_steps(incident: Incident, alarm: Alarm, premises: Premises | None) -> tuple[Step, ...]:
+    """A more urgent alarm brings the steps of its category, after those that are there; premises' own hold for all."""
+    if premises and premises.steps:
+        return ()
+    known = {step.text_en for step in incident.steps}
+    new = [step for step in prescribed_steps(alarm.category, ()) if step.text_en not in known]
+    first = len(incident.steps)
+    return tuple(replace(step, index=index) for index, step in enumerate(new, first))

@@ -1,0 +1,157 @@
+"""Rows of incidents and the counter of their numbers."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, text, update
+
+from fengtai.domain.incidents.model import Camera, CameraReason, Disposition, Incident, IncidentState, Step
+from fengtai.domain.incidents.store.tables import incident_table
+from fengtai.vocabulary.clock import from_ms, to_ms
+from fengtai.vocabulary.errors import NotFound
+from fengtai.vocabulary.places import Position
+from fengtai.vocabulary.transactions import UnitOfWork
+
+_NEXT_SERIAL = text(
+    "INSERT INTO incidents_day (day, serial) VALUES (:day, 1) "
+    "ON CONFLICT (day) DO UPDATE SET serial = incidents_day.serial + 1 RETURNING serial"
+)
+"""One statement on both databases; undone with its unit, so numbers have neither gaps nor twins."""
+
+
+class SqlIncidents:
+    def __init__(self, connection: Connection, unit: UnitOfWork) -> None:
+        self._connection = connection
+
+    def get(self, incident_id: str) -> Incident:
+        row = self._connection.execute(select(incident_table).where(incident_table.c.id == incident_id)).one_or_none()
+        if row is None:
+            raise NotFound(f"there is no incident {incident_id}")
+        return _incident(row)
+
+    def open_of_premises(self, premises_id: str, *, since: datetime, drill: bool) -> Incident | None:
+        row = self._connection.execute(
+            select(incident_table)
+            .where(
+                incident_table.c.premises_id == premises_id,
+                incident_table.c.opened_at_ms >= to_ms(since),
+                incident_table.c.drill.is_(drill),
+                incident_table.c.state != IncidentState.CLOSED.value,
+            )
+            .order_by(incident_table.c.id.desc())
+            .limit(1)
+        ).one_or_none()
+        return None if row is None else _incident(row)
+
+    def page(self, *, only_open: bool, after: str = "", limit: int = 100) -> Sequence[Incident]:
+        statement = select(incident_table)
+        if only_open:
+            statement = statement.where(incident_table.c.state != IncidentState.CLOSED.value)
+        if after:
+            statement = statement.where(incident_table.c.id < after)
+        rows = self._connection.execute(statement.order_by(incident_table.c.id.desc()).limit(limit))
+        return [_incident(row) for row in rows]
+
+    def next_serial(self, day: str) -> int:
+        return int(self._connection.execute(_NEXT_SERIAL, {"day": day}).scalar_one())
+
+    def save(self, incident: Incident) -> None:
+        values = _values(incident)
+        changed = self._connection.execute(
+            update(incident_table).where(incident_table.c.id == incident.id).values(values)
+        )
+        if not changed.rowcount:
+            self._connection.execute(insert(incident_table).values(id=incident.id, **values))
+
+
+def _values(incident: Incident) -> dict[str, Any]:
+    return {
+        "number": incident.number,
+        "state": incident.state.value,
+        "version": incident.version,
+        "opened_at_ms": to_ms(incident.opened_at),
+        "received_at_ms": to_ms(incident.received_at),
+        "dispatched_at_ms": ms_or_none(incident.dispatched_at),
+        "arrived_at_ms": ms_or_none(incident.arrived_at),
+        "closed_at_ms": ms_or_none(incident.closed_at),
+        "holder_id": incident.holder_id,
+        "holder_name": incident.holder_name,
+        "title": incident.title,
+        "category": incident.category,
+        "priority": incident.priority,
+        "drill": incident.drill,
+        "premises_id": incident.premises_id,
+        "longitude": incident.position.longitude if incident.position else None,
+        "latitude": incident.position.latitude if incident.position else None,
+        "alarm_ids": json.dumps(list(incident.alarm_ids)),
+        "cameras": json.dumps(
+            [
+                {"point_id": each.point_id, "why": each.why.value, "distance_m": each.distance_m}
+                for each in incident.cameras
+            ]
+        ),
+        "steps": json.dumps([_step_json(step) for step in incident.steps], ensure_ascii=False),
+        "disposition": incident.disposition.value if incident.disposition else "",
+        "closing_note": incident.closing_note,
+    }
+
+
+def _incident(row: Any) -> Incident:
+    placed = row.longitude is not None and row.latitude is not None
+    return Incident(
+        id=row.id,
+        number=row.number,
+        state=IncidentState(row.state),
+        version=row.version,
+        opened_at=from_ms(row.opened_at_ms),
+        received_at=from_ms(row.received_at_ms),
+        dispatched_at=moment_or_none(row.dispatched_at_ms),
+        arrived_at=moment_or_none(row.arrived_at_ms),
+        closed_at=moment_or_none(row.closed_at_ms),
+        holder_id=row.holder_id,
+        holder_name=row.holder_name,
+        title=row.title,
+        category=row.category,
+        priority=row.priority,
+        drill=bool(row.drill),
+        premises_id=row.premises_id,
+        position=Position(row.longitude, row.latitude) if placed else None,
+        alarm_ids=tuple(json.loads(row.alarm_ids)),
+        cameras=tuple(
+            Camera(point_id=each["point_id"], why=CameraReason(each["why"]), distance_m=each["distance_m"])
+            for each in json.loads(row.cameras)
+        ),
+        steps=tuple(_step(each) for each in json.loads(row.steps)),
+        disposition=Disposition(row.disposition) if row.disposition else None,
+        closing_note=row.closing_note,
+    )
+
+
+def _step_json(step: Step) -> dict[str, Any]:
+    return {
+        "index": step.index,
+        "text_zh": step.text_zh,
+        "text_en": step.text_en,
+        "done_at_ms": ms_or_none(step.done_at),
+        "done_by": step.done_by,
+    }
+
+
+def _step(kept: dict[str, Any]) -> Step:
+    return Step(
+        index=kept["index"],
+        text_zh=kept["text_zh"],
+        text_en=kept["text_en"],
+        done_at=moment_or_none(kept["done_at_ms"]),
+        done_by=kept["done_by"],
+    )
+
+
+def ms_or_none(moment: datetime | None) -> int | None:
+    return None if moment is None else to_ms(moment)
+
+
+def moment_or_none(ms: int | None) -> datetime | None:
+    return None if ms is None else from_ms(ms)
