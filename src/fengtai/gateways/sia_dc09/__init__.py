@@ -1,0 +1,1 @@
+"""Alarm panels that speak SIA DC-09 over TCP and UDP."""
