@@ -60,6 +60,10 @@ class Signal:
     peer: str = ""
     raw: bytes = b""
     details: Mapping[str, str] = field(default_factory=dict)
+    """what the gateway knows of the code, and what only some channels tell. Rules read: `category` and `kind` (see
+    `rules.py`), `label` (English), `label_zh`, `number_is` ("zone", "user", "area", "door"), `restores` (codes, joined by
+    commas, whose condition this one ends), `known` ("no": the code is not in the gateway's table), `device_id` and
+    `channel_id` (20-digit codes), `account_id` (of the platform's own signals)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +130,83 @@ class Alarm:
     shelved_reason: str = ""
     incident_id: str = ""
     disposition: str = ""
+    source: str = ""
+    title_zh: str = ""
+    """the meaning in Chinese, when the gateway's table has it"""
+    account_id: str = ""
+    """the panel account (premises) that reported it; empty when unknown"""
+    dedup_key: str = ""
+    path: str = ""
+    """receiver, line and address that its first signal came by"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmStep:
+    """One line of an alarm's history: what was done to it, by whom, with which words."""
+
+    alarm_id: str
+    at: datetime
+    step: str
+    who: str
+    """name of a person, or "rule R40" """
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnTest:
+    """An account, or one zone of it, that is on test until a moment; or, with `drill`, in a drill: its alarms are shown
+    as DRILL and handled like real ones."""
+
+    id: str
+    account_id: str
+    number: str
+    """the account's number, for the list"""
+    zone: str
+    """empty: the whole account"""
+    until: datetime
+    reason: str
+    by_name: str
+    drill: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """Supervision of one panel account: when it was last heard, and whether its path is lost."""
+
+    account_id: str
+    last_seen_at: datetime
+    lost_at: datetime | None = None
+
+
+class SourceState(Enum):
+    ALIVE = "alive"
+    LATE = "late"
+    """the interval has passed, the grace has not"""
+    LOST = "lost"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceView:
+    source: str
+    account_id: str
+    number: str
+    premises_name: str
+    last_seen_at: datetime | None
+    expected_seconds: int
+    """0: not supervised"""
+    state: SourceState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneActivity:
+    """Alarms of one zone since its account was last armed or disarmed: what tells a swinger."""
+
+    account: str
+    """source and account: "sia-dc09/1234" """
+    zone: str
+    alarms: int
+    last_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,10 @@
 """What alarms need from outside."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Protocol
 
-from fengtai.domain.alarms.model import JournalledSignal, Signal
+from fengtai.domain.alarms.model import Alarm, AlarmStep, Heard, JournalledSignal, OnTest, Signal, ZoneActivity
 
 
 class SignalJournal(Protocol):
@@ -18,3 +19,85 @@ class SignalJournal(Protocol):
 
     async def get(self, seq: int) -> JournalledSignal:
         """Raise NotFound if there is none."""
+
+
+Condition = tuple[str, str, str | None]
+"""account number, code, zone (None: any zone)"""
+
+
+class AlarmStore(Protocol):
+    """Alarms, their history and the signals that belong to them."""
+
+    def get(self, alarm_id: str) -> Alarm:
+        """Raise NotFound if there is none."""
+
+    def add(self, alarms: Sequence[Alarm]) -> None: ...
+
+    def save(self, alarm: Alarm) -> None:
+        """Raise Conflict when the stored version is not the one before this alarm's."""
+
+    def open_of(self, conditions: Collection[Condition]) -> Sequence[Alarm]:
+        """Alarms of these conditions that are raised, taken or shelved, oldest first."""
+
+    def open_since(self, accounts: Collection[str], *, since: datetime) -> Sequence[Alarm]:
+        """Alarms of these account numbers, raised since then, that are raised, taken or shelved; oldest first."""
+
+    def by_dedup_keys(self, keys: Collection[str], *, since: datetime) -> Sequence[Alarm]:
+        """Alarms raised since then whose first signal had one of these keys."""
+
+    def open_page(self, *, after: str = "", limit: int = 200) -> Sequence[Alarm]:
+        """Raised, taken or shelved; by priority, then oldest first; `after` is the id of the last one seen."""
+
+    def newest_page(self, *, after: str = "", limit: int = 200) -> Sequence[Alarm]:
+        """All, newest first; `after` is the id of the last one seen."""
+
+    def to_escalate(self, at: datetime, *, limit: int = 200) -> Sequence[Alarm]:
+        """Raised alarms whose `escalate_at` has come."""
+
+    def to_unshelve(self, at: datetime, *, limit: int = 200) -> Sequence[Alarm]: ...
+
+    def log(self, steps: Iterable[AlarmStep]) -> None: ...
+
+    def history(self, alarm_id: str) -> Sequence[AlarmStep]: ...
+
+    def link(self, links: Iterable[tuple[str, int]]) -> None:
+        """(alarm id, signal seq); linking twice is once."""
+
+    def signals_of(self, alarm_id: str, *, limit: int = 200) -> Sequence[int]:
+        """Places in the journal, oldest first."""
+
+
+class TriageStore(Protocol):
+    """How far triage has read the journal, and what it remembers of zones; moved in the unit that handles the signals."""
+
+    def cursor(self) -> int: ...
+
+    def move(self, seq: int) -> None: ...
+
+    def activity_of(self, zones: Collection[tuple[str, str]]) -> Sequence[ZoneActivity]:
+        """Of these (account, zone), as far as there is any."""
+
+    def end_periods(self, accounts: Collection[str]) -> None:
+        """A new armed period of these accounts begins: all their zones count from nought."""
+
+    def save_activity(self, rows: Iterable[ZoneActivity]) -> None: ...
+
+
+class OnTestStore(Protocol):
+    def add(self, row: OnTest) -> None: ...
+
+    def get(self, on_test_id: str) -> OnTest:
+        """Raise NotFound if there is none."""
+
+    def remove(self, on_test_id: str) -> None: ...
+
+    def all(self) -> Sequence[OnTest]:
+        """By the moment at which they end."""
+
+
+class SupervisionStore(Protocol):
+    def all(self) -> Sequence[Heard]: ...
+
+    def get(self, account_id: str) -> Heard | None: ...
+
+    def save(self, rows: Iterable[Heard]) -> None: ...

@@ -1,0 +1,306 @@
+"""The alarm desk: takes signals durably, triages them, keeps the timers, and does what people do to alarms.
+
+One call is one unit of work with its audit line and its events. Whoever runs the desk (apps) calls `triage()` soon after
+each signal: `on_signal` is called when there is something to triage, `tick()` about once a second does it too.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+
+import structlog
+
+from fengtai.domain.access.model import Actor
+from fengtai.domain.alarms import rules
+from fengtai.domain.alarms.model import (
+    Alarm,
+    AlarmStep,
+    JournalledSignal,
+    OnTest,
+    Signal,
+    SourceView,
+)
+from fengtai.domain.alarms.ports import AlarmStore, OnTestStore, SignalJournal, SupervisionStore, TriageStore
+from fengtai.domain.alarms.rules import Step
+from fengtai.domain.alarms.service import supervision, timers
+from fengtai.domain.alarms.service.life_cycle import check_version, close_alarm, step_alarm, take_alarm
+from fengtai.domain.alarms.service.mapping import RegisterMemory
+from fengtai.domain.alarms.service.triage import raise_unjudged, triage_batch
+from fengtai.domain.audit.ports import AuditLog
+from fengtai.domain.premises.ports import PanelAccountStore, PremisesStore
+from fengtai.vocabulary.clock import Clock, Instant
+from fengtai.vocabulary.errors import Invalid, NotFound, Unavailable
+from fengtai.vocabulary.events import LoggedEvent
+from fengtai.vocabulary.transactions import Transactions, UnitOfWork
+
+log = structlog.get_logger()
+
+__all__ = ["AlarmDesk", "close_alarm", "take_alarm"]
+
+BATCH_SIGNALS = 200
+DISPOSITIONS = frozenset({"real", "false", "technical", "test", "drill", "cancelled", "duplicate"})
+
+
+class AlarmDesk:
+    def __init__(self, *, transactions: Transactions, journal: SignalJournal, clock: Clock) -> None:
+        self._transactions, self._journal, self._clock = transactions, journal, clock
+        self._watch = supervision.Watch(watched_since=clock.now().utc)
+        self._memory = RegisterMemory()
+        self._triaging = False
+        self._more_came = False
+        self.on_signal: Callable[[], None] | None = None
+        """called after each durable signal, on the loop of the caller: wake whatever runs `triage()`"""
+        self.batches = 0
+        """units of triage since the start"""
+        self.not_judged = 0
+        """signals that the rules failed on, since the start; each was raised as unmapped"""
+
+    # -- signals ---------------------------------------------------------------------------------------------------
+
+    async def receive(self, signal: Signal) -> JournalledSignal:
+        """Return when the signal is durable: only then may it be acknowledged. Raise Unavailable when it cannot be."""
+        journalled = await self._journal.append(signal)
+        self._more_came = True
+        if self.on_signal is not None:
+            self.on_signal()
+        return journalled
+
+    def heard(self, account_id: str, now: Instant) -> None:
+        """A sign of life of this panel account. Costs nothing; flushed in batches by `tick`."""
+        self._watch.heard(account_id, now.utc)
+
+    async def triage(self, *, batches: int | None = None) -> int:
+        """Handle what the journal holds beyond the cursor; how many signals that were. One at a time: a second call
+        returns at once, and the first one looks again. `batches` is how many units it may take at most, so that whoever
+        runs it can let the receiving of signals go first in a flood."""
+        if self._triaging:
+            return 0
+        self._triaging, handled, units = True, 0, 0
+        try:
+            self._more_came = True
+            while self._more_came and units != batches:
+                self._more_came = False
+                while units != batches and (signals := await self._next_batch()):
+                    handled, units = handled + signals, units + 1
+        finally:
+            self._triaging = False
+        return handled
+
+    async def _next_batch(self) -> int:
+        cursor = await self._transactions.read(lambda uow: uow.store(TriageStore).cursor())
+        signals = await self._journal.after(cursor, limit=BATCH_SIGNALS)
+        if not signals:
+            return 0
+        try:
+            await self._judge(cursor, signals)
+        except Unavailable:
+            raise  # the database does not answer: nothing is wrong with the signals, and they wait
+        except Exception as error:  # noqa: BLE001 - the top of the loop of triage: logged, counted, narrowed down
+            log.warning("triage.batch_failed", cursor=cursor, signals=len(signals), error=repr(error))
+            await self._judge_one_by_one(cursor, signals)
+        return len(signals)
+
+    async def _judge(self, cursor: int, signals: Sequence[JournalledSignal]) -> None:
+        heard = await self._transactions.write(lambda uow: triage_batch(uow, cursor, signals, self._memory))
+        self.batches += 1
+        for account_id in heard:
+            self._watch.heard(account_id, signals[-1].received_at)
+
+    async def _judge_one_by_one(self, cursor: int, signals: Sequence[JournalledSignal]) -> None:
+        """One of them cannot be judged: the others must not wait for it, and it must not be lost."""
+        for journalled in signals:
+            try:
+                await self._judge(cursor, [journalled])
+            except Unavailable:
+                raise
+            except Exception as error:
+                self.not_judged += 1
+                log.exception("triage.signal_failed", seq=journalled.seq, error=repr(error))
+                await self._transactions.write(partial(raise_unjudged, cursor=cursor, journalled=journalled))
+            cursor = journalled.seq
+
+    async def signals(self, *, before: int = 0, limit: int = 100) -> Sequence[JournalledSignal]:
+        """Signals as they came, newest first; `before` is the lowest `seq` already seen."""
+        top = before - 1 if before else await self._transactions.read(lambda uow: uow.store(TriageStore).cursor())
+        found = await self._journal.after(max(top - limit, 0), limit=limit if before else limit + BATCH_SIGNALS)
+        wanted = [signal for signal in found if not before or signal.seq < before]
+        return list(reversed(wanted))[:limit]
+
+    # -- timers ----------------------------------------------------------------------------------------------------
+
+    async def tick(self) -> None:
+        """Do what is due. Called about once a second; what it does is asked of rows, so a restart loses nothing."""
+        await self.triage(batches=1)
+        if await self._transactions.read(timers.something_is_due):
+            await self._transactions.write(timers.do_what_is_due)
+        await self._supervise()
+
+    def subscriptions(self) -> Mapping[str, Callable[[UnitOfWork, LoggedEvent], None]]:
+        return {"premises.accounts_changed": self._accounts_changed}
+
+    def _accounts_changed(self, uow: UnitOfWork, event: LoggedEvent) -> None:
+        self._memory.forget()
+        self._watch.accounts_read_at = -1e9  # only what is kept in memory grows old; running twice does no harm
+
+    async def _supervise(self) -> None:
+        now, watch = self._clock.now(), self._watch
+        if not watch.is_loaded:
+            watch.load(await self._transactions.read(lambda uow: uow.store(SupervisionStore).all()))
+        if watch.accounts_are_stale(now):
+            accounts = await self._transactions.read(lambda uow: uow.store(PanelAccountStore).all())
+            watch.keep_accounts([account for account in accounts if account.heartbeat_seconds], now)
+        changes = watch.judge(now.utc)
+        if changes or watch.flush_is_due(now):
+            await self._flush(now)
+        for signal in changes:
+            journalled = await self.receive(signal)
+            watch.told(signal, journalled.received_at)
+        if changes:
+            await self.triage(batches=1)
+
+    async def _flush(self, now: Instant) -> None:
+        rows = self._watch.taken_for_flush(now)
+        try:
+            await self._transactions.write(lambda uow: supervision.write_rows(uow, rows))
+        except Exception:
+            self._watch.dirty.update(row.account_id for row in rows)
+            raise
+
+    async def sources(self) -> list[SourceView]:
+        """Every panel account, and whether it is heard in time."""
+        now = self._clock.now().utc
+
+        def read(uow: UnitOfWork) -> list[SourceView]:
+            stored = {row.account_id: row for row in uow.store(SupervisionStore).all()}
+            names: dict[str, str] = {}
+            views = []
+            for account in uow.store(PanelAccountStore).all():
+                row = self._watch.rows.get(account.id) or stored.get(account.id)
+                seen, lost = (row.last_seen_at, row.lost_at) if row else (None, None)
+                if account.premises_id not in names:
+                    names[account.premises_id] = _premises_name(uow, account.premises_id)
+                views.append(
+                    SourceView(
+                        source=account.channel,
+                        account_id=account.id,
+                        number=account.number,
+                        premises_name=names[account.premises_id],
+                        last_seen_at=seen,
+                        expected_seconds=account.heartbeat_seconds,
+                        state=rules.source_state(now, seen, lost, account),
+                    )
+                )
+            return views
+
+        return await self._transactions.read(read)
+
+    # -- alarms ----------------------------------------------------------------------------------------------------
+
+    async def page(self, *, open_only: bool, after: str = "", limit: int = 200) -> Sequence[Alarm]:
+        def read(uow: UnitOfWork) -> Sequence[Alarm]:
+            store = uow.store(AlarmStore)
+            return (store.open_page if open_only else store.newest_page)(after=after, limit=limit)
+
+        return await self._transactions.read(read)
+
+    async def get(self, alarm_id: str) -> tuple[Alarm, list[JournalledSignal], Sequence[AlarmStep]]:
+        """The alarm, its signals as they came, its history."""
+
+        def read(uow: UnitOfWork) -> tuple[Alarm, Sequence[int], Sequence[AlarmStep]]:
+            store = uow.store(AlarmStore)
+            return store.get(alarm_id), store.signals_of(alarm_id), store.history(alarm_id)
+
+        alarm, places, history = await self._transactions.read(read)
+        return alarm, [await self._journal.get(seq) for seq in places], history
+
+    async def shelve(self, alarm_id: str, *, minutes: int, reason: str, version: int, by: Actor) -> Alarm:
+        """Put it aside for a while; it returns by itself. Never a fire or a hold-up."""
+        if not 1 <= minutes <= rules.SHELVE_MINUTES_AT_MOST:
+            raise Invalid(f"an alarm is shelved for 1 to {rules.SHELVE_MINUTES_AT_MOST} minutes", field="minutes")
+        if not reason.strip():
+            raise Invalid("say why it is shelved", field="reason")
+
+        def work(uow: UnitOfWork) -> Alarm:
+            alarm = check_version(uow.store(AlarmStore).get(alarm_id), version)
+            if alarm.priority <= 2:
+                raise Invalid("a fire or hold-up alarm cannot be shelved: take it", field="minutes")
+            until = uow.now.utc + timedelta(minutes=minutes)
+            uow.store(AuditLog).append(by.entry("alarm.shelve", f"alarm:{alarm_id}", minutes=minutes, reason=reason))
+            return step_alarm(
+                uow,
+                alarm,
+                Step.SHELVE,
+                who=by.name,
+                text=reason,
+                shelved_until=until,
+                shelved_reason=reason,
+                escalate_at=None,
+            )
+
+        return await self._transactions.write(work)
+
+    async def close(self, alarm_id: str, *, disposition: str, note: str, version: int, by: Actor) -> Alarm:
+        """Close an alarm that no incident holds."""
+        if disposition not in DISPOSITIONS:
+            raise Invalid(f"a disposition is one of {', '.join(sorted(DISPOSITIONS))}", field="disposition")
+
+        def work(uow: UnitOfWork) -> Alarm:
+            alarm = check_version(uow.store(AlarmStore).get(alarm_id), version)
+            if alarm.incident_id:
+                raise rules.StepNotAllowed(f"{alarm.held_by_name} holds it in an incident: close the incident")
+            rules.next_state(alarm.state, Step.CLOSE)
+            uow.store(AuditLog).append(by.entry("alarm.close", f"alarm:{alarm_id}", disposition=disposition, note=note))
+            return close_alarm(uow, alarm_id, disposition=disposition, by=by, note=note)
+
+        return await self._transactions.write(work)
+
+    # -- on test and drills ----------------------------------------------------------------------------------------
+
+    async def on_test(self) -> Sequence[OnTest]:
+        return await self._transactions.read(lambda uow: uow.store(OnTestStore).all())
+
+    async def put_on_test(
+        self, account_id: str, *, zone: str, minutes: int, reason: str, by: Actor, drill: bool = False
+    ) -> OnTest:
+        """Suppress the alarms of an account, or of one zone, until a moment; with `drill`, mark them DRILL instead."""
+        if not 1 <= minutes <= rules.ON_TEST_MINUTES_AT_MOST:
+            raise Invalid(f"a test lasts 1 to {rules.ON_TEST_MINUTES_AT_MOST} minutes", field="minutes")
+        if not reason.strip():
+            raise Invalid("say why it is on test", field="reason")
+
+        def work(uow: UnitOfWork) -> OnTest:
+            account = uow.store(PanelAccountStore).get(account_id)
+            row = OnTest(
+                id=uow.new_id(),
+                account_id=account_id,
+                number=account.number,
+                zone=zone.lstrip("0") or zone[:1],
+                until=uow.now.utc + timedelta(minutes=minutes),
+                reason=reason,
+                by_name=by.name,
+                drill=drill,
+            )
+            uow.store(OnTestStore).add(row)
+            action = "alarms.drill" if drill else "alarms.on-test"
+            uow.store(AuditLog).append(
+                by.entry(action, f"account:{account_id}", zone=row.zone, minutes=minutes, reason=reason)
+            )
+            return row
+
+        return await self._transactions.write(work)
+
+    async def end_test(self, on_test_id: str, *, by: Actor) -> None:
+        def work(uow: UnitOfWork) -> None:
+            store = uow.store(OnTestStore)
+            row = store.get(on_test_id)
+            store.remove(on_test_id)
+            uow.store(AuditLog).append(by.entry("alarms.on-test-end", f"account:{row.account_id}", zone=row.zone))
+
+        await self._transactions.write(work)
+
+
+def _premises_name(uow: UnitOfWork, premises_id: str) -> str:
+    try:
+        return uow.store(PremisesStore).get(premises_id).name
+    except NotFound:
+        return ""

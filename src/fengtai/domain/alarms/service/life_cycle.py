@@ -1,0 +1,84 @@
+"""Steps of one alarm inside somebody's unit of work: state by the table, version, history, event.
+
+`take_alarm` and `close_alarm` are for folders above (incidents), which call them in their own unit and write the audit
+line of the whole act themselves.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from fengtai.domain.access.model import Actor
+from fengtai.domain.alarms.model import Alarm, AlarmChanged, AlarmState, AlarmStep
+from fengtai.domain.alarms.ports import AlarmStore
+from fengtai.domain.alarms.rules import Step, next_state
+from fengtai.vocabulary.errors import Conflict
+from fengtai.vocabulary.transactions import UnitOfWork
+
+TOLD_AS = {
+    Step.TAKE: "taken",
+    Step.SHELVE: "shelved",
+    Step.UNSHELVE: "unshelved",
+    Step.RESTORE: "restored",
+    Step.CLOSE: "closed",
+    Step.REPEAT: "repeated",
+    Step.NOTE_RESTORE: "restored",
+    Step.LOWER: "lowered",
+    Step.ESCALATE: "escalated",
+}
+"""step → the word in `AlarmChanged.step` and in the history"""
+
+
+def take_alarm(uow: UnitOfWork, alarm_id: str, *, by: Actor, incident_id: str) -> Alarm:
+    """Hold the alarm in an incident. Raise Conflict, naming the holder, when somebody else has it already."""
+    alarm = uow.store(AlarmStore).get(alarm_id)
+    if alarm.state is AlarmState.TAKEN:
+        if alarm.incident_id == incident_id and alarm.held_by == by.user_id:
+            return alarm
+        raise Conflict(f"{alarm.held_by_name or 'somebody'} has taken this alarm already")
+    return step_alarm(
+        uow,
+        alarm,
+        Step.TAKE,
+        who=by.name,
+        held_by=by.user_id,
+        held_by_name=by.name,
+        taken_at=uow.now.utc,
+        incident_id=incident_id,
+        escalate_at=None,
+        shelved_until=None,
+    )
+
+
+def close_alarm(uow: UnitOfWork, alarm_id: str, *, disposition: str, by: Actor, note: str = "") -> Alarm:
+    """Close it; an alarm that is closed already is left as it is."""
+    alarm = uow.store(AlarmStore).get(alarm_id)
+    if alarm.state is AlarmState.CLOSED:
+        return alarm
+    words = f"{disposition}: {note}" if note else disposition
+    return step_alarm(
+        uow, alarm, Step.CLOSE, who=by.name, text=words, disposition=disposition, escalate_at=None, shelved_until=None
+    )
+
+
+def step_alarm(uow: UnitOfWork, alarm: Alarm, step: Step, *, who: str, text: str = "", **changes: Any) -> Alarm:
+    """Take the step, keep and tell it. Raise StepNotAllowed when the state has no such step."""
+    changed = replace(
+        alarm, state=next_state(alarm.state, step), version=alarm.version + 1, updated_at=uow.now.utc, **changes
+    )
+    store = uow.store(AlarmStore)
+    store.save(changed)
+    store.log([AlarmStep(alarm_id=alarm.id, at=uow.now.utc, step=TOLD_AS[step], who=who, text=text)])
+    uow.publish(change_of(changed, TOLD_AS[step]))
+    return changed
+
+
+def change_of(alarm: Alarm, step: str) -> AlarmChanged:
+    return AlarmChanged(
+        alarm_id=alarm.id, step=step, state=alarm.state.value, version=alarm.version, priority=alarm.priority
+    )
+
+
+def check_version(alarm: Alarm, version: int) -> Alarm:
+    if alarm.version != version:
+        raise Conflict("the alarm has changed since you looked at it: look again")
+    return alarm
