@@ -1,0 +1,35 @@
+"""The Merkle tree of RFC 6962, section 2.1, grown leaf by leaf: only the roots of its whole subtrees are held."""
+
+import hashlib
+
+
+def leaf_hash(salt: bytes, record: bytes) -> bytes:
+    """Format version 1: SHA-256(0x00 || salt || record)."""
+    return hashlib.sha256(b"\x00" + salt + record).digest()
+
+
+class GrowingTree:
+    def __init__(self) -> None:
+        self.size = 0
+        self._peaks: list[tuple[int, bytes]] = []
+        """(height, root) of whole subtrees, highest first"""
+
+    def append(self, leaf: bytes) -> None:
+        self.size += 1
+        height, made = 0, leaf
+        while self._peaks and self._peaks[-1][0] == height:
+            _, left = self._peaks.pop()
+            made, height = _node(left, made), height + 1
+        self._peaks.append((height, made))
+
+    def root(self) -> bytes:
+        if not self._peaks:
+            return hashlib.sha256(b"").digest()
+        made = self._peaks[-1][1]
+        for _, left in reversed(self._peaks[:-1]):
+            made = _node(left, made)
+        return made
+
+
+def _node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
