@@ -75,6 +75,18 @@ class WatchPlace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamState:
+    """How a stream stands now."""
+
+    point_id: str
+    stream_id: str
+    stage: Stage
+    since: datetime
+    detail: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StreamChanged(Event):
     kind: ClassVar[str] = "live.stream_changed"
     needs: ClassVar[str] = "live.see"

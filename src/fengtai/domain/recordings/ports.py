@@ -1,0 +1,102 @@
+"""What recordings need from outside: rows, the shelf that holds the files, and the points that are to be recorded."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from fengtai.domain.recordings.model import ClipMade, Gap, GapCause, HourState, RecordedHour, WantedPoint
+
+
+class HourStore(Protocol):
+    """One row per hour file, by name."""
+
+    def get(self, name: str) -> RecordedHour | None: ...
+
+    def save(self, hour: RecordedHour) -> None: ...
+
+    def delete(self, name: str) -> None: ...
+
+    def of_point(self, point_id: str, from_ms: int, until_ms: int) -> Sequence[RecordedHour]:
+        """Hours that overlap the range, discarded ones left out, oldest first."""
+
+    def newest_of_point(self, point_id: str) -> RecordedHour | None: ...
+
+    def in_state(self, state: HourState, *, limit: int = 500) -> Sequence[RecordedHour]: ...
+
+    def closed_before(
+        self, until_ms: int, *, after: tuple[int, str] = (0, ""), limit: int = 200
+    ) -> Sequence[RecordedHour]:
+        """Closed hours that end before this moment, by (end, name), from after that place on."""
+
+    def page(self, *, after_name: str = "", limit: int = 500) -> Sequence[RecordedHour]:
+        """All hours by name, for the checker."""
+
+
+class GapStore(Protocol):
+    """Gaps, by point and start."""
+
+    def save(self, gap: Gap) -> None: ...
+
+    def lasting(self, point_id: str) -> Gap | None:
+        """The gap that has not ended yet, if there is one."""
+
+    def of_point(self, point_id: str, from_ms: int, until_ms: int) -> Sequence[Gap]:
+        """Gaps that overlap the range, oldest first."""
+
+    def delete(self, point_id: str, from_ms: int) -> None: ...
+
+    def delete_before(self, point_id: str, until_ms: int) -> None: ...
+
+
+class Shelf(Protocol):
+    """Where the files stand; `media.remote_shelf` implements it."""
+
+    async def discard(self, names: Sequence[str]) -> Sequence[str]:
+        """Unlink data and index, fsync their folders. Return the names that were absent already (I2 was broken)."""
+
+    def free_bytes(self) -> int | None:
+        """Free space where recordings are written; None while no worker has told."""
+
+
+class HourReports(Protocol):
+    """Who keeps the books of what workers write; `RecordingLedger` implements it, media calls it."""
+
+    async def hour_opened(self, hour: RecordedHour) -> None: ...
+
+    async def hour_closed(self, hour: RecordedHour) -> None:
+        """Durable on return: the worker then strikes the name from its journal."""
+
+    async def hour_dropped(self, name: str) -> None:
+        """Recovery found nothing whole in it and removed the files."""
+
+    async def gap_found(self, gap: Gap) -> None:
+        """A worker saw a hole within a stream that goes on."""
+
+    async def gap_began(self, point_id: str, cause: GapCause) -> None:
+        """Recording of this point has stopped; the gap starts where the last recorded GOP ended."""
+
+    async def recorded_until(self, hours: Mapping[str, int]) -> None:
+        """Name of an open hour → end of its last GOP on the disk; told every few seconds."""
+
+
+class GapBook(Protocol):
+    """Tells why something is missing; `RecordingLedger` implements it."""
+
+    async def gaps(self, point_id: str, from_ms: int, until_ms: int) -> Sequence[Gap]: ...
+
+
+class RecordedPoints(Protocol):
+    """Which points are to be recorded; the wiring implements it over points and devices."""
+
+    async def wanted(self) -> Sequence[WantedPoint]: ...
+
+
+class Clips(Protocol):
+    """Cuts a range out of a point's recordings, the open hour included; `media.clips` implements it."""
+
+    async def make_clip(self, point_id: str, start: datetime, until: datetime, clip_id: str) -> ClipMade:
+        """Cover the range with whole GOPs (so it may begin up to one GOP early); nothing is padded, holes are told.
+        The same `clip_id` again overwrites. Raise Unavailable with the cause when nothing of it was recorded."""
+
+    def local_file(self, object_key: str) -> str:
+        """Path of the MP4 file. Raise NotFound when it is not there."""
