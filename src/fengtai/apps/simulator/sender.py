@@ -1,0 +1,165 @@
+"""Sends a camera's pictures and sound as PS over RTP, by UDP or TCP, at the pace of the camera.
+
+The media side of a simulated device: `start` when the platform has acknowledged, `stop` at its BYE, `key_frame` when it
+asks. Pace: an absolute schedule (frame n leaves at start + n / rate), so that nothing drifts; a sender that has fallen
+behind by more than a second leaves pictures out instead of sending in a burst, and its time stamps keep to the clock.
+"""
+
+import asyncio
+import math
+from array import array
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+
+import structlog
+
+from fengtai.apps.simulator.carriers import Carrier, TcpCarrier, UdpCarrier
+from fengtai.apps.simulator.scenes import Pictures
+from fengtai.protocols.elementary import AudioFrame, encode_alaw
+from fengtai.protocols.mpegps import PsMuxer
+from fengtai.protocols.rtp import RtpSender
+
+log = structlog.get_logger()
+
+PacketHook = Callable[[bytes], Iterable[bytes]]
+"""What becomes of each RTP packet: itself, nothing (loss), several (repeats), or something else (faults)"""
+
+_LATE_SECONDS = 1.0
+_SAMPLES_PER_SECOND = 8000
+
+
+@dataclass(slots=True)
+class _Call:
+    channel_id: str
+    pictures: Pictures
+    carrier: Carrier
+    rtp: RtpSender
+    want_key: bool = True
+    frames: int = 0
+    task: "asyncio.Task[None] | None" = field(default=None, repr=False)
+
+
+class MediaSender:
+    """The calls of one simulated device (or of a whole city: call ids are distinct)."""
+
+    def __init__(
+        self,
+        open_pictures: Callable[[str], Awaitable[Pictures]],
+        *,
+        has_sound: bool = True,
+        packet_hook: PacketHook | None = None,
+        on_broken: Callable[[str], None] | None = None,
+    ) -> None:
+        """`open_pictures`: channel id → its pictures. `on_broken`: told the call id of a call whose receiver went away."""
+        self._open_pictures = open_pictures
+        self._has_sound, self._hook, self._on_broken = has_sound, packet_hook, on_broken
+        self._calls: dict[str, _Call] = {}
+
+    async def start(self, call_id: str, channel_id: str, host: str, port: int, transport: str, ssrc: int) -> None:
+        """Connect and begin to send, with a key frame. `transport`: "udp", "tcp" or "tcp-passive" (we connect).
+
+        Raise OSError when the platform's media port cannot be reached.
+        """
+        await self.stop(call_id)
+        carrier: Carrier = UdpCarrier(host, port) if transport == "udp" else await TcpCarrier.connect(host, port)
+        try:
+            pictures = await self._open_pictures(channel_id)
+        except BaseException:
+            carrier.close()
+            raise
+        call = _Call(channel_id, pictures, carrier, RtpSender(ssrc))
+        self._calls[call_id] = call
+        call.task = asyncio.create_task(self._run(call_id, call), name=f"media of {channel_id}")
+        log.debug("media.started", call_id=call_id, channel_id=channel_id, host=host, port=port, transport=transport)
+
+    async def stop(self, call_id: str) -> None:
+        """Stop sending. Unknown calls are no error: a BYE may come twice."""
+        call = self._calls.pop(call_id, None)
+        if call is None or call.task is None:
+            return
+        call.task.cancel()
+        await asyncio.wait([call.task])
+
+    def key_frame(self, call_id: str) -> None:
+        """Make the next picture a key frame."""
+        call = self._calls.get(call_id)
+        if call is not None:
+            call.want_key = True
+
+    async def close(self) -> None:
+        for call_id in list(self._calls):
+            await self.stop(call_id)
+
+    def status(self) -> dict[str, object]:
+        return {
+            "calls": len(self._calls),
+            "frames": sum(call.frames for call in self._calls.values()),
+            "packets": sum(call.rtp.packets_sent for call in self._calls.values()),
+            "bytes": sum(call.rtp.bytes_sent for call in self._calls.values()),
+        }
+
+    async def _run(self, call_id: str, call: _Call) -> None:
+        try:
+            await self._send_frames(call)
+        except OSError as error:
+            log.info("media.broken", call_id=call_id, channel_id=call.channel_id, error=str(error))
+            self._calls.pop(call_id, None)
+            if self._on_broken is not None:
+                self._on_broken(call_id)
+        except Exception:
+            log.exception("media.failed", call_id=call_id, channel_id=call.channel_id)
+            self._calls.pop(call_id, None)
+            if self._on_broken is not None:
+                self._on_broken(call_id)
+        finally:
+            call.carrier.close()
+            call.pictures.close()
+
+    async def _send_frames(self, call: _Call) -> None:
+        loop = asyncio.get_running_loop()
+        rate = call.pictures.frames_per_second
+        tone = Tone() if self._has_sound else None
+        muxer: PsMuxer | None = None
+        begun, sent = loop.time(), 0
+        while True:
+            want_key, call.want_key = call.want_key, False
+            unit = await call.pictures.next(want_key=want_key)
+            if muxer is None:
+                muxer = PsMuxer(unit.codec, "g711a" if tone else None)
+            payload = muxer.video_pack(unit)
+            if tone is not None:
+                payload += muxer.audio_part(AudioFrame("g711a", tone.until(unit.pts_90k + 90_000 / rate), unit.pts_90k))
+            packets = call.rtp.packets(payload, unit.pts_90k)
+            await call.carrier.send(packets if self._hook is None else self._hooked(packets))
+            call.frames += 1
+            sent += 1
+            wait = begun + sent / rate - loop.time()
+            if wait < -_LATE_SECONDS:
+                missed = int(-wait * rate)
+                call.pictures.skip(missed)
+                sent += missed
+            await asyncio.sleep(max(0.0, wait))
+
+    def _hooked(self, packets: Iterable[bytes]) -> Iterable[bytes]:
+        assert self._hook is not None
+        for packet in packets:
+            yield from self._hook(packet)
+
+
+class Tone:
+    """A quiet tone of 440 Hz in G.711 A-law, without a seam: one second, over and over."""
+
+    _SECOND = encode_alaw(
+        array("h", [int(1500 * math.sin(2 * math.pi * 440 * n / _SAMPLES_PER_SECOND)) for n in range(8000)]).tobytes()
+    )
+
+    def __init__(self) -> None:
+        self._sent = 0
+
+    def until(self, pts_90k: float) -> bytes:
+        """The samples from where it stopped to this moment; after a pause of more than a second, its last second."""
+        last = int(pts_90k * _SAMPLES_PER_SECOND / 90_000)
+        first = max(self._sent, last - _SAMPLES_PER_SECOND)
+        self._sent = max(self._sent, last)
+        begin = first % _SAMPLES_PER_SECOND
+        return (self._SECOND * 2)[begin : begin + max(0, last - first)]
