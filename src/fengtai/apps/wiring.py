@@ -54,6 +54,11 @@ class Workshop:
                     raise Missing(f"{maker.__module__}.{maker.__qualname__} needs {name}: {error}") from error
         return arguments
 
+    def all(self) -> dict[type[Any], object]:
+        """Everything that was made or provided, services included."""
+        self.all_services()
+        return dict(self._made)
+
     def all_services(self) -> dict[type[Any], object]:
         return {kind: self.get(kind) for kind in sorted(self._known, key=lambda kind: kind.__module__)}
 
@@ -68,7 +73,7 @@ def found_services() -> Iterable[type[Any]]:
                 raise
             continue
         for kind in vars(module).values():
-            if inspect.isclass(kind) and kind.__module__ == name and _takes_transactions(kind):
+            if inspect.isclass(kind) and f"{kind.__module__}.".startswith(f"{name}.") and _takes_transactions(kind):
                 yield kind
 
 

@@ -4,16 +4,10 @@ import asyncio
 import hashlib
 import time
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from fengtai.apps.demo.console_client import ConsoleClient, ServerSent
-
-
-class Panel(Protocol):
-    """A panel on a real socket (`apps.simulator.panels.SimulatedPanel`)."""
-
-    async def send_event(self, code: str, partition: str, zone: str, qualifier: str = "new") -> float | None:
-        """Milliseconds from the frame's last byte sent to the ACK received; None when nobody answered."""
+from fengtai.apps.simulator.panels import SimulatedPanel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +25,7 @@ class Played:
     phases_s: dict[str, float | None]
 
 
-async def play_incident(console: ConsoleClient, panel: Panel, *, code: str = "130", zone: str = "2") -> Played:
+async def play_incident(console: ConsoleClient, panel: SimulatedPanel, *, code: str = "130", zone: str = "2") -> Played:
     """Burglary at the jeweller's: alarm, picture, keyholder, dispatch, arrival, feedback, closing, clip."""
     alarm_event, durable_ms, on_console_ms = await _raise_alarm(console, panel, code, zone)
     opened_at = time.monotonic()
@@ -70,7 +64,9 @@ async def play_incident(console: ConsoleClient, panel: Panel, *, code: str = "13
     )
 
 
-async def _raise_alarm(console: ConsoleClient, panel: Panel, code: str, zone: str) -> tuple[ServerSent, float, float]:
+async def _raise_alarm(
+    console: ConsoleClient, panel: SimulatedPanel, code: str, zone: str
+) -> tuple[ServerSent, float, float]:
     """Send the panel's frame while a console listens: the event, ms to the ACK, ms to the event."""
     listening = asyncio.Event()
     sent_at = 0.0

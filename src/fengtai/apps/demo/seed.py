@@ -61,7 +61,7 @@ SITES = (
         latitude=31.3322,
         note="上课时间由门卫引导车辆。",
         zones={"1": "教学楼烟感", "2": "食堂燃气", "9": "门卫紧急按钮"},
-        key="0123456789ABCDEF",
+        key="30313233343536373839414243444546",
         keyholders=(("门卫室", "13800000003"),),
     ),
     Site(
@@ -85,6 +85,7 @@ class Furnished:
     sign_ins: dict[str, tuple[str, str]] = field(default_factory=dict)
     points: list[dict[str, Any]] = field(default_factory=list)
     units: list[dict[str, Any]] = field(default_factory=list)
+    account_ids: list[str] = field(default_factory=list)
 
 
 async def first_people(base_url: str, setup_token: str) -> Furnished:
@@ -116,15 +117,30 @@ async def first_people(base_url: str, setup_token: str) -> Furnished:
 
 
 async def furnish(base_url: str, furnished: Furnished, *, devices: Sequence[str], cameras: int) -> None:
-    """As the engineer: accept the devices that have registered, then make units, premises and panel accounts."""
+    """As the engineer: accept the devices that have registered, then make premises and panel accounts."""
     async with ConsoleClient(base_url) as console:
         await console.sign_in(*furnished.sign_ins["engineer"])
         await _accept_devices(console, devices)
         furnished.points = await _points(console, cameras)
+        for site in SITES:
+            furnished.account_ids.append(await _make_premises(console, site, furnished.points))
+
+
+async def prepare_duty(base_url: str, furnished: Furnished, *, drill_minutes: int) -> None:
+    """As the dispatcher: units, and a drill: whatever these panels report from now on is marked as one."""
+    async with ConsoleClient(base_url) as console:
+        await console.sign_in(*furnished.sign_ins["dispatcher"])
         for unit in UNITS:
             furnished.units.append(await console.post("/api/units", unit))
-        for site in SITES:
-            await _make_premises(console, site, furnished.points)
+        for account_id in furnished.account_ids:
+            drill = {
+                "account_id": account_id,
+                "zone": "",
+                "minutes": drill_minutes,
+                "reason": "演示 demonstration",
+                "drill": True,
+            }
+            await console.post("/api/on-test", drill)
 
 
 async def _accept_devices(console: ConsoleClient, devices: Sequence[str]) -> None:
@@ -147,7 +163,7 @@ async def _points(console: ConsoleClient, cameras: int) -> list[dict[str, Any]]:
             await asyncio.sleep(0.2)
 
 
-async def _make_premises(console: ConsoleClient, site: Site, points: Sequence[dict[str, Any]]) -> None:
+async def _make_premises(console: ConsoleClient, site: Site, points: Sequence[dict[str, Any]]) -> str:
     near = sorted(
         (point for point in points if point["position"]),
         key=lambda point: (
@@ -171,7 +187,7 @@ async def _make_premises(console: ConsoleClient, site: Site, points: Sequence[di
             ],
         },
     )
-    await console.post(
+    account = await console.post(
         "/api/panel-accounts",
         {
             "channel": "sia-dc09",
@@ -182,6 +198,7 @@ async def _make_premises(console: ConsoleClient, site: Site, points: Sequence[di
             "grace_seconds": 30,
         },
     )
+    return str(account["id"])
 
 
 def _password() -> str:

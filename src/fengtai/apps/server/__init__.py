@@ -1,0 +1,1 @@
+"""The main process: everything on one machine, started and stopped in order."""
