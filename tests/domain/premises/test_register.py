@@ -114,7 +114,7 @@ async def test_a_key_is_kept_changed_or_taken_away(town, shop):
         ({"number": " "}, "number"),
         ({"channel": ""}, "channel"),
         ({"key_hex": "0011"}, "key"),
-        ({"key_hex": "zz" * 16}, "key"),
+        ({"key_hex": "zz" * 5}, "key"),
         ({"heartbeat_seconds": -1}, "heartbeat_seconds"),
         ({"grace_seconds": 86401}, "grace_seconds"),
     ],

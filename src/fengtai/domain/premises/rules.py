@@ -54,14 +54,18 @@ def checked_account(words: AccountWords) -> AccountWords:
     )
 
 
-def key_from_hex(key_hex: str) -> bytes:
+def key_from_text(text: str) -> bytes:
+    """Vendors print a key as 32, 48 or 64 hexadecimal digits (Lupusec) or as 16, 24 or 32 characters (Ajax). Thirty-two
+    hexadecimal digits are read as digits, the commoner habit. Raise Invalid when it is neither."""
     try:
-        key = bytes.fromhex(key_hex)
+        key = bytes.fromhex(text)
     except ValueError:
         key = b""
+    if len(key) not in AES_KEY_BYTES and text.isascii():
+        key = text.encode()
     if len(key) not in AES_KEY_BYTES:
         # The text is not repeated: it may be most of a real key.
-        raise Invalid("a key is 32, 48 or 64 hexadecimal digits", field="key")
+        raise Invalid("a key is 32, 48 or 64 hexadecimal digits, or 16, 24 or 32 characters", field="key")
     return key
 
 

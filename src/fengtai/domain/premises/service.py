@@ -103,7 +103,7 @@ class PremisesRegister:
             return present.sealed_key if present else b""
         if not key_hex:
             return b""
-        return self._vault.seal(rules.key_from_hex(key_hex), label=rules.key_label(account_id))
+        return self._vault.seal(rules.key_from_text(key_hex), label=rules.key_label(account_id))
 
 
 def _save_premises(uow: UnitOfWork, premises_id: str, words: PremisesWords, verb: str, by: Actor) -> Premises:
