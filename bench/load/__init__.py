@@ -1,0 +1,1 @@
+"""Load generators: they run in processes of their own and belong to neither side."""

@@ -1,0 +1,1 @@
+"""The peers that we measure ourselves against, at their best settings."""
