@@ -1,0 +1,68 @@
+/** What the mocked platform answers to questions. */
+import { ago, PEOPLE, POINTS, PREMISES, UNITS } from './city'
+import type { Desk } from './desk'
+
+const page = (items: unknown[], next: unknown = null) => ({ items, next })
+const DEVICES = [1, 2, 3, 4].map((index) => ({
+  id: `3402000000132000000${index}`, name: ['鼓楼一号录像机', '望烽园区录像机', '东关汽车站录像机', ''][index - 1], enrolment: index === 4 ? 'pending' : 'accepted', presence: index === 2 ? 'offline' : 'online',
+  transport: index === 1 ? 'tcp' : 'udp', host: `10.20.0.${10 + index}`, port: 5060, last_seen_at: ago(index === 2 ? 400 : 12), expires_at: ago(-3000), edition: '2.0', manufacturer: 'Demo', model: 'N-16', firmware: '1.0.3', channels: 16,
+}))
+const ACCOUNTS = ['1021', '1022', '1088', '2001'].map((number, index) => ({
+  id: `acc${index}`, channel: 'sia-dc09', number, premises_id: PREMISES[index % 3]?.id, receiver: '1', line: '1', heartbeat_seconds: 60, grace_seconds: 30, has_key: index % 2 === 0,
+}))
+const AUDIT = Array.from({ length: 120 }, (_, index) => ({
+  seq: 120 - index, at: ago(index * 41), actor: 'user:user-operator', action: ['live.watch', 'incident.open', 'incident.dispatch', 'clip.play', 'access.sign_in'][index % 5], object: ['point:point1', 'incident:inc1', 'incident:inc1', 'clip:clip1', 'session:s1'][index % 5],
+  outcome: ['done', 'done', 'done', 'intent', 'refused'][index % 5], act: index % 5 === 3 ? `act${index}` : '', role: 'operator', purpose: 'incident:inc1', post: '接警一席', source_ip: '10.20.1.5', details: { minutes: 5 },
+}))
+
+export function readAnswers(parts: string[], query: URLSearchParams, desk: Desk): [number, unknown] {
+  const [room, id, rest] = parts
+  const text = query.get('text') ?? ''
+  switch (room) {
+    case 'alarms': {
+      if (id) {
+        const alarm = desk.alarms.find((one) => one.id === id)
+        return [200, { alarm, signals: [{ seq: 1, received_at: alarm?.raised_at, channel: 'fixed', source: 'sia-dc09', account: alarm?.account, code_system: 'contact-id', code: alarm?.code, qualifier: 'new', partition: '1', zone: alarm?.zone, text: '', device_time: null, peer: '10.20.3.7:41022', raw_hex: '0a36414630303239225349412d444350223030303152304c30233130323135b', drill: false }], history: [{ at: alarm?.raised_at, step: 'raise', who: '', text: alarm?.reason }] }]
+      }
+      const open = desk.alarms.filter((one) => !['closed', 'suppressed'].includes(one.state)).sort((a, b) => a.priority - b.priority || a.raised_at.localeCompare(b.raised_at))
+      return [200, page(query.get('state') === 'open' ? open : [...desk.alarms].sort((a, b) => b.raised_at.localeCompare(a.raised_at)))]
+    }
+    case 'sources':
+      return [200, ACCOUNTS.map((one, index) => ({ source: 'sia-dc09', account_id: one.id, number: one.number, premises_name: PREMISES[index % 3]?.name, last_seen_at: index === 3 ? null : ago(index * 70 + 4), expected_seconds: 60, state: ['alive', 'alive', 'late', 'never'][index] }))]
+    case 'incidents':
+      return id ? [200, desk.incidents.find((one) => one.id === id)] : [200, page(desk.incidents.filter((one) => one.state !== 'closed'))]
+    case 'points': {
+      if (id === 'map') return [200, POINTS.map(({ position, ...point }) => ({ ...point, ...position }))]
+      if (id) return [200, POINTS.find((one) => one.id === id)]
+      const after = Number(query.get('after_number') ?? 0)
+      const found = POINTS.filter((one) => one.name.includes(text) && one.number > after).slice(0, 30)
+      return [200, page(found, found.length === 30 ? found.at(-1)?.number : null)]
+    }
+    case 'devices':
+      return id
+        ? [200, { ...DEVICES.find((one) => one.id === id), channels: POINTS.slice(0, 9).map((one) => ({ id: one.channel_id || one.code, name: one.name, on: one.presence === 'online', stale: false, point_id: one.presence === 'unbound' ? null : one.id, longitude: null, latitude: null })) }]
+        : [200, page(DEVICES)]
+    case 'premises':
+      return [200, page(PREMISES)]
+    case 'panel-accounts':
+      return [200, page(ACCOUNTS)]
+    case 'units':
+      return [200, page(UNITS)]
+    case 'organisations':
+      return [200, page([{ id: 'org1', name: '鼓楼分局' }])]
+    case 'people':
+      return [200, page(PEOPLE)]
+    case 'audit': {
+      if (id === 'checkpoint') return [200, { size: 120, root: 'a1b2c3d4'.repeat(8), at: ago(30), note: 'fengtai-demo\n120\n…' }]
+      const before = Number(query.get('before') ?? 9999)
+      const found = AUDIT.filter((one) => one.seq < before && one.action?.includes(query.get('action') ?? '') && one.object?.includes(query.get('object') ?? '')).slice(0, 50)
+      return [200, page(found, found.length === 50 ? found.at(-1)?.seq : null)]
+    }
+    case 'live':
+      if (rest === 'traces') return [200, [{ stream_id: 's1', started_at: ago(90), stages: [['requested', 90], ['receiver-open', 89.9], ['invite-sent', 89.8], ['trying', 89.6], ['answered', 89.1], ['acknowledged', 89]].map(([stage, age]) => ({ stage, at: ago(Number(age)), detail: '' })), failed: 'The device answered, but no packet came within 10 s.', fix: 'Check media.advertised and the firewall for UDP 30000-30100.' }]]
+      return [200, []]
+    case 'system':
+      return [200, { version: '0.1.0', started_at: ago(86400), site: '烽台市演示', time_zone: 'Asia/Shanghai', parts: [['database', 'good', 'SQLite WAL'], ['sia-dc09', 'good', '3 panels'], ['gb28181', 'good', '4 devices'], ['media', 'degraded', 'worker 2 restarts'], ['recordings', 'good', '']].map(([name, state, detail]) => ({ name, state, detail, since: ago(3600) })), figures: { signals_total: 4102, open_alarms: desk.alarms.length, streams_playing: 12, disk_free_bytes: 412_000_000_000, group_commit_p99_ms: 21.5 } }]
+  }
+  return [404, { kind: 'not-found', detail: parts.join('/') }]
+}

@@ -1,0 +1,20 @@
+import type { Page } from './answer'
+import { get, post } from './ask'
+import type { CallResult, Disposition, Incident } from './types'
+
+const at = (id: string, rest: string) => `/api/incidents/${id}/${rest}`
+
+/** Take: opens an incident for the alarm, or joins the one of its premises. */
+export const take = (alarmId: string) => post<Incident>('/api/incidents', { alarm_id: alarmId })
+export const list = (state: 'open' | 'all', limit = 100) => get<Page<Incident>>('/api/incidents', { state, limit })
+export const one = (id: string) => get<Incident>(`/api/incidents/${id}`)
+export const markStep = (id: string, index: number, done: boolean) => post<Incident>(at(id, `steps/${index}`), { done })
+export const note = (id: string, text: string) => post<Incident>(at(id, 'notes'), { text })
+export const call = (id: string, keyholderId: string, result: CallResult, text: string) =>
+  post<Incident>(at(id, 'calls'), { keyholder_id: keyholderId, result, note: text })
+export const dispatch = (id: string, unitId: string) => post<Incident>(at(id, 'dispatches'), { unit_id: unitId })
+export const dispatchStep = (id: string, dispatchId: string, step: 'accept' | 'arrive' | 'feedback' | 'recall', text: string) =>
+  post<Incident>(at(id, `dispatches/${dispatchId}/${step}`), { text })
+export const close = (id: string, disposition: Disposition, text: string, version: number) =>
+  post<Incident>(at(id, 'close'), { disposition, note: text, version })
+export const clipAddress = (clipId: string) => `/api/clips/${clipId}`

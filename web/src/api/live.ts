@@ -1,0 +1,6 @@
+import { get, post } from './ask'
+import type { StreamNow, StreamTrace, WatchPlace } from './types'
+
+export const watch = (pointId: string, purpose: string) => post<WatchPlace>(`/api/live/${pointId}/watch`, { purpose })
+export const streams = () => get<StreamNow[]>('/api/live/streams')
+export const traces = (pointId: string) => get<StreamTrace[]>(`/api/live/${pointId}/traces`)
