@@ -171,6 +171,8 @@ class AccessPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonSignedIn(Event):
+    """Somebody signed in."""
+
     kind: ClassVar[str] = "access.signed_in"
     needs: ClassVar[str] = Permission.PEOPLE_SEE.value
     user_id: str

@@ -62,6 +62,8 @@ class UnitWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitChanged(Event):
+    """A unit was entered, changed, or moved to another state."""
+
     kind: ClassVar[str] = "duty.unit_changed"
     needs: ClassVar[str] = "units.see"
     unit_id: str

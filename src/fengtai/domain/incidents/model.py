@@ -260,6 +260,8 @@ class IncidentDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentOpened(Event):
+    """Somebody took an alarm, and an incident was opened for it."""
+
     kind: ClassVar[str] = "incidents.opened"
     needs: ClassVar[str] = "incidents.see"
     incident_id: str
@@ -281,6 +283,8 @@ class IncidentChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipChanged(Event):
+    """A clip was asked for, is ready, or could not be made; `incident_id` is empty until the alarm is taken."""
+
     kind: ClassVar[str] = "incidents.clip_changed"
     needs: ClassVar[str] = "incidents.see"
     incident_id: str

@@ -93,6 +93,8 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointChanged(Event):
+    """A point was made or changed."""
+
     kind: ClassVar[str] = "points.changed"
     needs: ClassVar[str] = "points.see"
     point_id: str

@@ -95,6 +95,8 @@ class WantedPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GapFound(Event):
+    """A time that should have been recorded was not."""
+
     kind: ClassVar[str] = "recordings.gap_found"
     needs: ClassVar[str] = "playback.see"
     point_id: str
