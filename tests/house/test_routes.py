@@ -88,7 +88,7 @@ async def test_a_stranger_reaches_only_what_is_public(house: House) -> None:
     got = await answers(app, calls, "")
     assert [c for c, s in zip(calls, got, strict=True) if s != (ADMITTED if c[2] == "public" else 401)] == []
     public = {address for _, address, marker in calls if marker == "public"}
-    assert public == {"/api/setup", "/api/session", "/healthz", "/readyz", "/openapi.json"}
+    assert public == {"/api/setup", "/api/session", "/api/site", "/healthz", "/readyz", "/openapi.json"}
 
 
 def test_what_changes_something_needs_more_than_to_see(house: House) -> None:

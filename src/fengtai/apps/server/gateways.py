@@ -97,6 +97,9 @@ class Sources:
         if self._source is not None:
             await self._source.want_key_frame(stream_id)
 
+    def is_held(self, port: int, ssrc: int) -> bool:
+        return self._source is not None and self._source.is_held(port, ssrc)
+
 
 @runtime_checkable
 class _MakesStreams(Protocol):

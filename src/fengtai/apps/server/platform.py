@@ -22,6 +22,7 @@ from fengtai.apps.server.gateways import Gateways
 from fengtai.apps.server.listening import Listener
 from fengtai.apps.server.logs import set_up_logs
 from fengtai.apps.server.media import MediaHouse
+from fengtai.apps.server.vitals import Vitals
 from fengtai.apps.settings import Settings, check
 from fengtai.apps.web_api.app import create_app
 from fengtai.apps.web_api.discovery import discovered_routers
@@ -35,6 +36,7 @@ from fengtai.domain.access.service import AccessDesk
 from fengtai.domain.alarms.ports import SignalJournal
 from fengtai.domain.alarms.service import AlarmDesk
 from fengtai.domain.audit.ports import CheckpointBook, CheckpointSigner
+from fengtai.domain.audit.service import AuditDesk
 from fengtai.domain.live.service import LiveDesk
 from fengtai.domain.organisations.service import OrganisationRegister
 from fengtai.storage.audit_key import AuditKey
@@ -146,6 +148,7 @@ class Platform:
 
     def _start_background(self) -> None:
         services = service_objects(self.workshop.all_services())
+        services.append(Vitals(self.board, self.database, self.media, self.workshop.get(AuditDesk)))
         background = Background(self.database, self.board)
         self._stack.push_async_callback(background.stop)
         background.start(services, [("sessions", self._session_effects()), ("recording", self._recording_effects())])

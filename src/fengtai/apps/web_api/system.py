@@ -131,6 +131,14 @@ class SystemView(BaseModel):
     figures: dict[str, Figure]
 
 
+class SiteView(BaseModel):
+    """What every page shows in its frame, before and after sign-in."""
+
+    name: str
+    time_zone: str
+    version: str
+
+
 class Health(BaseModel):
     alive: Literal[True] = True
 
@@ -153,6 +161,11 @@ def system_routes(board: SystemBoard) -> APIRouter:
     async def metrics() -> Response:
         """Prometheus text: from this machine, or with the permission."""
         return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+    @routes.get("/api/site", openapi_extra=public())
+    async def site() -> SiteView:
+        """Name of the site and the time zone in which its people read times."""
+        return SiteView(name=board.site, time_zone=board.time_zone, version=board.version)
 
     @routes.get("/api/system", openapi_extra=needs(Permission.SYSTEM_SEE))
     async def system() -> SystemView:

@@ -53,6 +53,7 @@ class Actor:
 
     user_id: str
     name: str
+    """as colleagues read it"""
     roles: frozenset[Role]
     permissions: frozenset[Permission]
     session_id: str = ""

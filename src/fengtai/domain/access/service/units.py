@@ -37,7 +37,7 @@ def check_setup(uow: UnitOfWork, token: str) -> None:
 def actor_of(person: Person, session: Session) -> Actor:
     return Actor(
         user_id=person.id,
-        name=person.name,
+        name=person.display_name or person.name,
         roles=person.roles,
         permissions=permissions_of(person.roles),
         session_id=session.id,
