@@ -56,7 +56,7 @@ class Gateways:
     def _show_figures(self, name: str) -> None:
         running = self.running[name]
         for figure, value in running.status().items():
-            if isinstance(value, int | float):
+            if isinstance(value, int | float) and figure != "port":
                 self._board.figure(f"{name}.{figure}", partial(_figure, running, figure))
 
     def offer(self, workshop: Workshop) -> None:

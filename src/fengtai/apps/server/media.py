@@ -1,10 +1,6 @@
 """Joins media to the business: what is to be recorded, where clip bytes are, and the order of start and stop."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from functools import partial
-from pathlib import Path
-from typing import TypeVar
+from collections.abc import AsyncIterator, Sequence
 
 from fengtai.apps.server.gateways import Sources
 from fengtai.apps.wiring import Workshop
@@ -25,12 +21,11 @@ from fengtai.media.remote_shelf import RemoteShelf
 from fengtai.media.settings import MediaSettings
 from fengtai.media.streams import StreamTable
 from fengtai.media.supervisor import Supervisor
+from fengtai.storage.local_files import LocalFiles
+from fengtai.storage.objects import ObjectStore
 from fengtai.vocabulary.clock import Clock
 from fengtai.vocabulary.errors import NotFound, Unavailable
 from fengtai.vocabulary.transactions import Transactions, UnitOfWork
-
-PIECE_BYTES = 256 * 1024
-Answer = TypeVar("Answer")
 
 
 class MediaHouse:
@@ -48,7 +43,7 @@ class MediaHouse:
         self._books = Bookkeeper(workers=self.workers, hours=ledger)
         clips = ClipDesk(workers=self.workers, streams=self.streams, gaps=ledger)
         workshop.provide(Clips, clips)
-        workshop.provide(ClipFiles, LocalClipFiles(clips))
+        workshop.provide(ClipFiles, StoredClips(LocalFiles(settings.clips)))
         self.keeper = Keeper(
             streams=self.streams, workers=self.workers, points=PointsToRecord(transactions), hours=ledger
         )
@@ -102,38 +97,22 @@ def _wanted_point(point: Point, reachable: set[str]) -> WantedPoint:
     )
 
 
-class LocalClipFiles:
-    """Implements `incidents.ports.ClipFiles` over the folder into which media cuts clips."""
+class StoredClips:
+    """Implements `incidents.ports.ClipFiles` over the object store into whose folder media cuts clips."""
 
-    def __init__(self, clips: ClipDesk) -> None:
-        self._clips = clips
+    def __init__(self, objects: ObjectStore) -> None:
+        self._objects = objects
 
     async def size_bytes(self, file_key: str) -> int:
-        return await self._reading(lambda: self._path(file_key).stat().st_size)
+        try:
+            return await self._objects.size_bytes(file_key)
+        except NotFound as error:
+            raise Unavailable("this clip is not there any more") from error
 
     async def read(self, file_key: str, first: int, last: int) -> AsyncIterator[bytes]:
-        path = self._path(file_key)
-        while first <= last:
-            piece = await self._reading(partial(_piece, path, first, last))
-            if not piece:
-                raise Unavailable(f"the clip {file_key} is shorter than it was")
-            first += len(piece)
+        left = last - first + 1
+        async for piece in self._objects.stream(file_key, start=first, end=last + 1):
+            left -= len(piece)
             yield piece
-
-    def _path(self, file_key: str) -> Path:
-        try:
-            return Path(self._clips.local_file(file_key))
-        except NotFound as error:
-            raise Unavailable(str(error)) from error
-
-    async def _reading(self, read: Callable[[], Answer]) -> Answer:
-        try:
-            return await asyncio.to_thread(read)
-        except OSError as error:
-            raise Unavailable(f"the clip cannot be read: {error.strerror}") from error
-
-
-def _piece(path: Path, first: int, last: int) -> bytes:
-    with path.open("rb") as file:
-        file.seek(first)
-        return file.read(min(PIECE_BYTES, last - first + 1))
+        if left:
+            raise Unavailable(f"the clip {file_key} is shorter than it was")

@@ -7,7 +7,6 @@ from fengtai.domain.live.model import Receiver, Stage, StreamChanged, StreamStat
 from fengtai.vocabulary.errors import Unavailable
 
 
-
 class NoPicture(Unavailable):
     """A stream that a source could not start: one sentence of cause, and the one thing to do about it."""
 
