@@ -72,7 +72,7 @@ def test_an_operator_takes_a_fire_from_the_sound_to_the_closing_and_the_auditor_
     row = desk.get_by_test_id("alarm-row").filter(has_text="钟楼小学")
     expect(row).to_be_visible(timeout=10_000)
     expect(row).to_contain_text("演练")
-    desk.wait_for_function("window.__sounds > 0", timeout=10_000)
+    desk.wait_for_function("() => window.__sounds > 0", timeout=10_000)
 
     row.get_by_test_id("take-button").click()
     expect(desk.get_by_test_id("incident-state")).to_have_text("已接警", timeout=10_000)

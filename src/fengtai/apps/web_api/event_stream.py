@@ -22,6 +22,7 @@ from fengtai.vocabulary.events import EventReader, LoggedEvent
 
 LIFE_SIGN_SECONDS = 2.0
 BATCH = 200
+TEXTS_KEPT = 2000
 _LARGEST_SEQ = 2**63 - 1
 
 
@@ -32,6 +33,8 @@ class EventStreams:
         self._events, self._access, self._most_per_person = events, access, most_per_person
         self._open: Counter[str] = Counter()
         self._closing = False
+        self._texts: dict[int, str] = {}
+        """what the newest events look like on the wire, written once for all consoles"""
 
     @property
     def open_streams(self) -> int:
@@ -60,16 +63,29 @@ class EventStreams:
             try:
                 by = await token_check()
             except Unauthenticated:
-                yield "".join(_told([event for event in batch if _ends(event, by.session_id)], by))
+                yield "".join(self._told([event for event in batch if _ends(event, by.session_id)], by))
                 return
             if not batch:
                 if not await self._events.changed(seq, seconds=LIFE_SIGN_SECONDS):
                     yield ": here\n\n"
                 continue
             seq = batch[-1].seq
-            yield "".join(_told(batch, by)) or f"id: {seq}\n: here\n\n"
+            yield "".join(self._told(batch, by)) or f"id: {seq}\n: here\n\n"
             if any(_ends(event, by.session_id) for event in batch):
                 return
+
+    def _told(self, batch: Iterable[LoggedEvent], by: Actor) -> Iterable[str]:
+        seen = {permission.value for permission in by.permissions}
+        for event in batch:
+            if event.needs in seen or _ends(event, by.session_id):
+                yield self._texts.get(event.seq) or self._written(event)
+
+    def _written(self, event: LoggedEvent) -> str:
+        if len(self._texts) >= TEXTS_KEPT:
+            self._texts.clear()
+        at = from_ms(event.at_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        text = self._texts[event.seq] = _message(event.kind, {"at": at, **event.payload}, event.seq)
+        return text
 
 
 class SessionCheck:
@@ -116,14 +132,6 @@ def event_routes(streams: EventStreams, access: AccessDesk) -> APIRouter:
         return _Stream(streams.told_to(by, check, after), streams, by.user_id)
 
     return routes
-
-
-def _told(batch: Iterable[LoggedEvent], by: Actor) -> Iterable[str]:
-    seen = {permission.value for permission in by.permissions}
-    for event in batch:
-        if event.needs in seen or _ends(event, by.session_id):
-            at = from_ms(event.at_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            yield _message(event.kind, {"at": at, **event.payload}, event.seq)
 
 
 def _ends(event: LoggedEvent, session_id: str) -> bool:

@@ -1,0 +1,79 @@
+"""Seconds of recording lost when a media worker is killed: 20 kills of alternating workers under 4 recorded cameras.
+
+The gaps are those that the platform itself lists (`GET /api/recordings/{point}/hours`), cause "worker-restarted"; a kill
+without a listed gap for a camera of that worker counts as missing. There is no peer in this row.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import statistics
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from fengtai.apps.demo.console_client import ConsoleClient
+from fengtai.apps.demo.run import furnished_town
+from fengtai.apps.demo.town import Town, a_town
+
+RUNS = int(os.environ.get("BENCH_RUNS", "20"))
+FOLDER = Path(__file__).parents[1] / "build/bench-worker-restart"
+SETTLE_SECONDS = 8.0
+
+
+async def main() -> None:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    async with a_town(FOLDER) as town:
+        furnished = await furnished_town(town, cameras=4, say=Console(stderr=True))
+        async with ConsoleClient(town.url) as console:
+            await console.sign_in(*furnished.sign_ins["operator"])
+            points = [point["id"] for point in (await console.get("/api/points"))["items"]]
+            for kill in range(RUNS):
+                os.kill(workers_of(town)[kill % len(workers_of(town))], signal.SIGKILL)
+                await asyncio.sleep(SETTLE_SECONDS)
+            gaps = [gap for point in points for gap in await listed_gaps(console, point)]
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    ended = [seconds(gap) for gap in gaps if gap["until"] is not None]
+    print(
+        json.dumps(
+            {
+                "row": "worker_restart",
+                "unit": "s of gap, median",
+                "ours": round(statistics.median(ended), 2),
+                "peer": None,
+                "ratio": None,
+                "limit": None,
+                "runs": RUNS,
+                "longest": round(max(ended), 2),
+                "gaps": len(ended),
+                "not_ended": len(gaps) - len(ended),
+                "causes": sorted({gap["cause"] for gap in gaps}),
+            }
+        )
+    )
+
+
+def workers_of(town: Town) -> list[int]:
+    """Process ids of the server's children, oldest first."""
+    assert town.server is not None
+    children = Path(f"/proc/{town.server.pid}/task/{town.server.pid}/children").read_text().split()
+    return [int(pid) for pid in children]
+
+
+async def listed_gaps(console: ConsoleClient, point_id: str) -> list[dict[str, Any]]:
+    now = datetime.now(UTC)
+    day = {"from": (now - timedelta(days=1)).isoformat(), "until": (now + timedelta(hours=1)).isoformat()}
+    hours = await console.get(f"/api/recordings/{point_id}/hours", **day)
+    return [gap for hour in hours for gap in hour["gaps"]]
+
+
+def seconds(gap: dict[str, Any]) -> float:
+    return (datetime.fromisoformat(gap["until"]) - datetime.fromisoformat(gap["from"])).total_seconds()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

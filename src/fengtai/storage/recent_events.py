@@ -1,0 +1,56 @@
+"""The newest events in memory, for the many consoles that all read the same end of the log.
+
+A reader near the end costs no query: one query fills the memory for all of them. Who is further behind reads the
+database at its own pace, as before. Nothing is kept that is not durable, because it comes from the log itself.
+"""
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from fengtai.vocabulary.events import EventReader, LoggedEvent
+
+KEPT = 2000
+
+
+class RecentEvents:
+    """Implements vocabulary.events.EventReader over another one."""
+
+    def __init__(self, log: EventReader, *, kept: int = KEPT) -> None:
+        self._log, self._kept = log, kept
+        self._events: list[LoggedEvent] = []
+        self._after: int | None = None
+        """everything behind this place is in `_events`, as far as it was read"""
+        self._filling = asyncio.Lock()
+
+    async def newest(self) -> int:
+        return await self._log.newest()
+
+    async def changed(self, seq: int, *, seconds: float) -> bool:
+        return await self._log.changed(seq, seconds=seconds)
+
+    async def after(self, seq: int, *, limit: int = 500) -> Sequence[LoggedEvent]:
+        if self._after is None:
+            self._after = seq
+        if seq < self._after:
+            return await self._log.after(seq, limit=limit)
+        found = self._from_memory(seq, limit)
+        if not found:
+            await self._fill(seq)
+            found = self._from_memory(seq, limit)
+        return found
+
+    def _from_memory(self, seq: int, limit: int) -> Sequence[LoggedEvent]:
+        start = bisect_right(self._events, seq, key=lambda event: event.seq)
+        return self._events[start : start + limit]
+
+    async def _fill(self, seq: int) -> None:
+        async with self._filling:
+            if self._events and self._events[-1].seq > seq:
+                return  # another reader has just done it
+            last = self._events[-1].seq if self._events else self._after or 0
+            self._events += await self._log.after(last, limit=self._kept)
+            surplus = len(self._events) - self._kept
+            if surplus > 0:
+                self._after = self._events[surplus - 1].seq
+                del self._events[:surplus]
