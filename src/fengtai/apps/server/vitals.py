@@ -1,5 +1,7 @@
 """What the system page shows of the parts that cannot speak for themselves: database, media, disk, audit."""
 
+from functools import partial
+
 from fengtai.apps.server.media import MediaHouse
 from fengtai.apps.web_api.system import SystemBoard
 from fengtai.domain.audit.service import AuditDesk
@@ -24,6 +26,13 @@ class Vitals:
         board.figure(
             "media.free_gib", lambda: None if workers.free_bytes is None else round(workers.free_bytes / GIB, 1)
         )
+
+        for name in ("viewers", "packets_lost", "viewers_refused"):
+            board.figure(f"media.{name}", partial(self._of_all_workers, name))
+
+    def _of_all_workers(self, name: str) -> int:
+        told = [state.get(name) for state in self._media.workers.states]
+        return sum(value for value in told if isinstance(value, int))
 
     async def tick(self) -> None:
         self._say_database()
