@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from tests.contracts.conftest import Units
 
-from fengtai.domain.devices.model import Binding, Channel, Device, Enrolment, Presence
-from fengtai.domain.devices.ports import ChannelStore, DeviceStore
+from fengtai.domain.devices.model import Binding, Channel, Device, Enrolment, OpenCall, Presence, Standing
+from fengtai.domain.devices.ports import CallStore, ChannelStore, DeviceStore
 
 AT = datetime(2026, 11, 20, 12, 0, 0, 250_000, tzinfo=UTC)
 BINDING = Binding(transport="tcp", host="10.0.0.9", port=40001, expires_at=AT, edition="3.0", call_id="reg-1")
@@ -23,6 +23,7 @@ GATE = Device(
     firmware="1.2",
     sealed_password=b"\x00\xff sealed",
     organisation_id="org",
+    clock_error_ms=-1500,
 )
 YARD = Device(id="34020000001180000006", name="Yard 100%")
 
@@ -99,3 +100,56 @@ def test_channels_are_kept_by_device_and_counted_without_stale_ones(units: Units
     renamed, third = replace(first, name="新"), channel(3)
     units.run(lambda uow: uow.store(ChannelStore).save_all([renamed, third]))
     assert units.read(lambda uow: uow.store(ChannelStore).of_device(GATE.id)) == [renamed, second, third]
+
+
+def test_registrations_are_written_in_batches(units: Units) -> None:
+    save(units, replace(GATE, binding=None, presence=Presence.OFFLINE, registered_at=None), YARD)
+    unknown = "34020000001180000999"
+    bindings = {GATE.id: BINDING, YARD.id: replace(BINDING, host="10.0.0.10", edition="2.0"), unknown: BINDING}
+    later = AT + timedelta(seconds=5)
+
+    def work(uow) -> None:  # type: ignore[no-untyped-def]
+        uow.store(DeviceStore).add_all([Device(id="34020000001180000007")])
+        uow.store(DeviceStore).bind_all(bindings, later)
+        uow.store(DeviceStore).add_all([])
+        uow.store(DeviceStore).bind_all({}, later)
+
+    units.run(work)
+    wanted = [GATE.id, YARD.id, "34020000001180000007", unknown]
+    found = units.read(lambda uow: uow.store(DeviceStore).get_all(wanted))
+    assert found[GATE.id] == replace(GATE, last_seen_at=later, registered_at=later)
+    assert found[YARD.id].binding == bindings[YARD.id]
+    assert found[YARD.id].name == YARD.name
+    assert set(found) == {GATE.id, YARD.id, "34020000001180000007"}
+    standings = units.read(lambda uow: uow.store(DeviceStore).standings(wanted))
+    assert standings[GATE.id] == Standing(Enrolment.ACCEPTED, Presence.ONLINE, GATE.sealed_password)
+    assert standings["34020000001180000007"] == Standing(Enrolment.PENDING, Presence.OFFLINE, b"")
+    assert set(standings) == set(found)
+
+
+def test_open_calls_are_kept_until_they_are_over(units: Units) -> None:
+    first = OpenCall(
+        id="call-1@10.0.0.1",
+        stream_id="s1",
+        device_id=GATE.id,
+        channel_id="34020000001320000001",
+        local="<sip:34020000002000000001@3402000000>;tag=a",
+        remote="<sip:34020000001320000001@3402000000>",
+        target="sip:34020000001320000001@10.0.0.9:5060",
+        route=("<sip:10.0.0.1;lr>", "<sip:10.0.0.2;lr>"),
+        sequence=3,
+        port=30012,
+        ssrc=200001234,
+        started_at=AT,
+    )
+    second = replace(first, id="call-0@10.0.0.1", route=(), started_at=AT + timedelta(seconds=1))
+
+    def save_twice(uow) -> None:  # type: ignore[no-untyped-def]
+        for call in (second, first, first):
+            uow.store(CallStore).save(call)
+
+    units.run(save_twice)
+    assert list(units.read(lambda uow: uow.store(CallStore).all())) == [first, second]
+    units.run(lambda uow: uow.store(CallStore).remove(first.id))
+    units.run(lambda uow: uow.store(CallStore).remove("unknown"))
+    assert list(units.read(lambda uow: uow.store(CallStore).all())) == [second]

@@ -11,8 +11,8 @@ from fastapi.testclient import TestClient
 from fengtai.domain.access.model import Actor, Role
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.domain.devices.api import router
-from fengtai.domain.devices.model import Binding, Channel, EnrolPolicy
-from fengtai.domain.devices.service import DeviceRegistry
+from fengtai.domain.devices.model import Binding, Channel, EnrolPolicy, TracedMessage
+from fengtai.domain.devices.service import DeviceRegistry, Registration
 from fengtai.storage.memory.audit import MemoryAuditLog
 from fengtai.storage.memory.devices import STORES
 from fengtai.storage.memory.transactions import MemoryTransactions
@@ -24,10 +24,18 @@ ENGINEER = Actor(user_id="7", name="engineer", roles=frozenset({Role.ENGINEER}),
 
 
 class AskedDevices:
-    """Remembers which devices were asked for their catalogue."""
+    """Remembers which devices were asked for their catalogue, and which alarms were let go."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.let_go: list[tuple[str, str]] = []
+        self.traced: list[TracedMessage] = []
+
+    async def reset_alarm(self, device_id: str, channel_id: str) -> None:
+        self.let_go.append((device_id, channel_id))
+
+    def trace(self, device_id: str) -> list[TracedMessage]:
+        return self.traced
 
     async def query_catalogue(self, device_id: str) -> None:
         self.asked.append(device_id)
@@ -56,7 +64,8 @@ def console(tmp_path: Path) -> Iterator[Console]:
 
 
 async def test_a_device_that_appeared_is_listed_accepted_and_asked_again(console: Console) -> None:
-    await console.devices.registered(DEVICE, console.binding, policy=EnrolPolicy.PENDING)
+    proven = Registration(DEVICE, console.binding, lambda _admission: "")
+    await console.devices.register_all([proven], policy=EnrolPolicy.PENDING)
     channel = Channel(device_id=DEVICE, id="34020000001320000001", name="东门")
     await console.devices.catalogue_arrived(DEVICE, [channel], complete=True)
 
@@ -96,3 +105,30 @@ def test_pages_go_on_where_they_ended(console: Console) -> None:
     assert first["next"] == "34020000001180000001"
     second = console.http.get("/api/devices", params={"limit": 2, "after": first["next"]}).json()
     assert ([one["id"] for one in second["items"]], second["next"]) == (["34020000001180000002"], None)
+
+
+def test_the_sip_messages_of_a_device_are_listed_and_downloaded(console: Console) -> None:
+    console.http.post("/api/devices", json={"id": DEVICE})
+    text = "REGISTER sip:x SIP/2.0\r\n\r\n"
+    at = HandClock().now().utc
+    console.commands.traced = [
+        TracedMessage(at=at, incoming=True, transport="udp", peer="10.0.0.9:5060", first_line=text[:22], text=text)
+    ]
+    (message,) = console.http.get(f"/api/devices/{DEVICE}/sip").json()
+    assert message == {
+        "at": "2026-11-20T12:00:00.000Z",
+        "direction": "in",
+        "transport": "udp",
+        "peer": "10.0.0.9:5060",
+        "first_line": "REGISTER sip:x SIP/2.0",
+        "text": text,
+    }
+    download = console.http.get(f"/api/devices/{DEVICE}/sip.txt")
+    assert download.headers["content-disposition"] == f'attachment; filename="sip-{DEVICE}.txt"'
+    assert download.text.startswith("2026-11-20T12:00:00.000Z <-- udp 10.0.0.9:5060\nREGISTER sip:x SIP/2.0")
+
+
+def test_a_latched_alarm_is_let_go_by_a_person(console: Console) -> None:
+    console.http.post("/api/devices", json={"id": DEVICE})
+    assert console.http.post(f"/api/devices/{DEVICE}/alarm-reset", json={}).status_code == 202
+    assert console.commands.let_go == [(DEVICE, "")]

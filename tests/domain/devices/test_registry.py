@@ -8,15 +8,15 @@ import pytest
 
 from fengtai.domain.access.model import Actor, Role
 from fengtai.domain.audit.ports import AuditLog
-from fengtai.domain.devices.model import Binding, Channel, Device, Enrolment, EnrolPolicy, Presence
-from fengtai.domain.devices.rules import password_label
-from fengtai.domain.devices.service import DeviceRegistry
+from fengtai.domain.devices.model import Binding, Channel, Device, Enrolment, EnrolPolicy, OpenCall, Presence
+from fengtai.domain.devices.rules import Admission, password_label
+from fengtai.domain.devices.service import DeviceRegistry, Registration
 from fengtai.storage.memory.audit import MemoryAuditLog
 from fengtai.storage.memory.devices import STORES
 from fengtai.storage.memory.transactions import MemoryTransactions
 from fengtai.storage.vault import FileVault
 from fengtai.vocabulary.clock import HandClock
-from fengtai.vocabulary.errors import Conflict, Invalid, NotFound, Unavailable
+from fengtai.vocabulary.errors import Conflict, Invalid, NotFound
 
 DEVICE = "34020000001180000005"
 ENGINEER = Actor(user_id="7", name="engineer", roles=frozenset({Role.ENGINEER}), permissions=frozenset())
@@ -31,10 +31,19 @@ class Office:
         self.vault = FileVault(keys)
         self.devices = DeviceRegistry(transactions=self.transactions, vault=self.vault)
 
+    refusal = ""
+    admission: Admission
+
     async def registers(self, policy: EnrolPolicy = EnrolPolicy.PENDING, *, host: str = "10.0.0.9") -> Device:
         expires = self.clock.now().utc + timedelta(hours=1)
         binding = Binding(transport="udp", host=host, port=5060, expires_at=expires)
-        return await self.devices.registered(DEVICE, binding, policy=policy)
+        (self.refusal,) = await self.devices.register_all([Registration(DEVICE, binding, self.proof)], policy=policy)
+        return await self.device()
+
+    def proof(self, admission: Admission) -> str:
+        """The device knows whatever secret counts."""
+        self.admission = admission
+        return ""
 
     async def device(self) -> Device:
         return (await self.devices.get(DEVICE)).device
@@ -61,20 +70,78 @@ async def test_a_device_that_nobody_entered_is_enrolled_by_the_policy(
 ) -> None:
     device = await office.registers(policy)
     assert (device.enrolment, device.presence) == (enrolment, Presence.ONLINE)
-    assert office.told() == ["enrolled", "came_online"]
+    assert office.told() == (["came_online"] if enrolment is Enrolment.PENDING else ["enrolled", "came_online"])
 
 
 async def test_unknown_devices_may_be_refused(office: Office) -> None:
-    admission = await office.devices.admission(DEVICE, EnrolPolicy.REFUSE)
-    assert not admission.allowed
-    assert "nobody entered" in admission.reason
-    assert (await office.devices.admission(DEVICE, EnrolPolicy.PENDING)).allowed
+    with pytest.raises(NotFound):
+        await office.registers(EnrolPolicy.REFUSE)
+    assert "nobody entered" in office.refusal
+    await office.registers(EnrolPolicy.PENDING)
+    assert office.refusal == ""
+
+
+async def test_whoever_does_not_prove_the_secret_leaves_no_trace(office: Office) -> None:
+    expires = office.clock.now().utc + timedelta(hours=1)
+    binding = Binding(transport="udp", host="10.0.0.9", port=5060, expires_at=expires)
+    other = "34020000001180000006"
+    refusals = await office.devices.register_all(
+        [
+            Registration(DEVICE, binding, lambda _admission: "wrong password"),
+            Registration("3402000000118000000", binding, office.proof),
+            Registration(other, binding, office.proof),
+            Registration(other, binding, office.proof),
+        ],
+        policy=EnrolPolicy.ACCEPT,
+    )
+    assert refusals[0] == "wrong password"
+    assert "3402000000118000000" in refusals[1]
+    assert list(refusals[2:]) == ["", ""]
+    assert [device.id for device, _ in await office.devices.page()] == [other]
+    assert office.told().count("came_online") == 1
+
+
+async def test_a_call_is_kept_until_it_is_over(office: Office) -> None:
+    call = OpenCall(
+        id="call-1@10.0.0.1",
+        stream_id="s1",
+        device_id=DEVICE,
+        channel_id="34020000001320000001",
+        local="<sip:34020000002000000001@3402000000>;tag=a",
+        remote="<sip:34020000001320000001@3402000000>;tag=b",
+        target="sip:34020000001320000001@10.0.0.9:5060",
+        port=30012,
+        ssrc=200001234,
+        started_at=office.clock.now().utc,
+    )
+    await office.devices.call_answered(call)
+    assert list(await office.devices.open_calls()) == [call]
+    await office.devices.call_over(call.id)
+    assert list(await office.devices.open_calls()) == []
+
+
+async def test_a_wrong_clock_is_noted_and_whole_seconds_are_no_news(office: Office) -> None:
+    await office.registers()
+    await office.devices.told_time(DEVICE, -3_600_000)
+    assert (await office.device()).clock_error_ms == -3_600_000
+    await office.devices.told_time(DEVICE, -3_599_100)
+    assert (await office.device()).clock_error_ms == -3_600_000
+
+
+async def test_letting_an_alarm_go_is_audited_and_wants_a_channel_that_is_there(office: Office) -> None:
+    await office.registers()
+    await office.devices.catalogue_arrived(DEVICE, channels(1), complete=True)
+    with pytest.raises(NotFound):
+        await office.devices.note_alarm_reset(DEVICE, "34020000001320000009", by=ENGINEER)
+    await office.devices.note_alarm_reset(DEVICE, "34020000001320000001", by=ENGINEER)
+    await office.devices.note_alarm_reset(DEVICE, "", by=ENGINEER)
 
 
 async def test_a_refused_device_is_not_bound_even_when_it_knows_the_secret(office: Office) -> None:
     await office.registers()
     await office.devices.refuse(DEVICE, reason="stolen", by=ENGINEER)
     assert (await office.registers()).enrolment is Enrolment.REFUSED
+    assert office.refusal == "the device was refused"
     device = await office.device()
     assert (device.presence, device.binding) == (Presence.OFFLINE, None)
 
@@ -90,11 +157,10 @@ async def test_renewing_tells_nobody(office: Office) -> None:
 
 async def test_a_device_entered_by_hand_has_its_own_secret_for_ever(office: Office) -> None:
     await office.devices.enter(DEVICE, name="Gate", password="own-secret", by=ENGINEER)
-    admission = await office.devices.admission(DEVICE, EnrolPolicy.ACCEPT)
+    device = await office.registers()
+    admission = office.admission
     assert office.vault.open(admission.sealed_password, label=password_label(DEVICE)) == b"own-secret"
     assert b"own-secret" not in admission.sealed_password
-
-    device = await office.registers()
     assert (device.enrolment, device.name) == (Enrolment.ACCEPTED, "Gate")
     assert device.sealed_password == admission.sealed_password
 
@@ -109,11 +175,13 @@ async def test_a_password_of_its_own_ends_what_registered_with_the_shared_one(of
 
 async def test_accepting_and_refusing_are_audited_and_told(office: Office) -> None:
     await office.registers()
-    with pytest.raises(Unavailable, match="The device is pending"):
-        await office.devices.check_playable(DEVICE)
+    obstacle = await office.devices.why_not_playable(DEVICE)
+    assert obstacle is not None
+    assert obstacle.cause == "The device is pending, not accepted."
+    assert "accept it" in obstacle.fix
 
     await office.devices.accept(DEVICE, make_points=True, by=ENGINEER)
-    await office.devices.check_playable(DEVICE)
+    assert await office.devices.why_not_playable(DEVICE) is None
     assert office.transactions.told("devices.enrolled")[-1].payload == {
         "device_id": DEVICE,
         "enrolment": "accepted",
@@ -121,10 +189,11 @@ async def test_accepting_and_refusing_are_audited_and_told(office: Office) -> No
     }
 
     await office.devices.refuse(DEVICE, reason="stolen", by=ENGINEER)
-    assert not (await office.devices.admission(DEVICE, EnrolPolicy.ACCEPT)).allowed
     assert (await office.device()).presence is Presence.OFFLINE
-    with pytest.raises(Unavailable, match="The device is refused"):
-        await office.devices.check_playable(DEVICE)
+    obstacle = await office.devices.why_not_playable(DEVICE)
+    assert obstacle is not None
+    assert obstacle.cause == "The device is refused, not accepted."
+    assert (await office.devices.why_not_playable("34020000001180000009")) is not None
 
 
 async def test_offline_is_told_once(office: Office) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from fengtai.domain.devices.model import Device, Enrolment, Presence
-from fengtai.domain.devices.ports import DeviceStore
+from fengtai.apps.clocks import SystemClock
+from fengtai.domain.devices.model import Device, Enrolment, OpenCall, Presence
+from fengtai.domain.devices.ports import CallStore, DeviceStore
 from fengtai.domain.live.model import Receiver, Stage, Transport
 from fengtai.gateways.gb28181.running import Running
 from fengtai.vocabulary.errors import Unavailable
@@ -133,7 +134,7 @@ async def test_a_channel_that_the_device_does_not_have_is_explained(
 
 async def test_a_device_that_is_offline_is_explained(house: House, gateway: Running, transport: str) -> None:
     await house.devices.enter(DEVICE, name="gate", password="", by=ENGINEER)
-    with pytest.raises(Unavailable, match="the device is offline"):
+    with pytest.raises(Unavailable, match="The device is offline"):
         await gateway.streams.start(DEVICE, CAMERA, receiver(), lambda *_: None)
 
 
@@ -236,3 +237,58 @@ async def test_strangers_and_rubbish_do_not_stop_the_gateway(
     await device.registered()
     assert await device.raise_alarm(CAMERA, 5, 6, 1, "still here")
     assert [found.id for found, _ in await house.devices.page()] == [DEVICE]
+
+
+async def test_calls_of_before_a_crash_are_ended_and_forgotten(
+    house: House, visit: Visit, media: TracedMedia, transport: str
+) -> None:
+    call = OpenCall(
+        id="lost@127.0.0.1",
+        stream_id="lost",
+        device_id=DEVICE,
+        channel_id=CAMERA,
+        local="<sip:34020000002000000001@3402000000>;tag=a",
+        remote=f"<sip:{CAMERA}@3402000000>;tag=b",
+        target=f"sip:{CAMERA}@127.0.0.1:5060",
+        port=30012,
+        ssrc=200001234,
+        started_at=SystemClock().now().utc,
+    )
+    await house.devices.call_answered(call)
+    gateway = await house.open()
+    try:
+        assert gateway.is_held(30012, 0)
+        assert gateway.is_held(0, 200001234)
+        assert not gateway.is_held(30014, 200001235)
+        device = await visit(gateway.port, transport=transport)
+        await device.registered()
+        await until(lambda: not gateway.is_held(30012, 200001234))
+        await until(lambda: not house.transactions.look(lambda uow: uow.store(CallStore).all()))
+    finally:
+        await gateway.stop()
+
+
+async def test_the_conversation_with_a_device_can_be_read_without_its_secrets(
+    gateway: Running, visit: Visit, transport: str
+) -> None:
+    device = await visit(gateway.port, transport=transport)
+    await device.registered()
+    await until(lambda: any("Catalog" in message.text for message in gateway.trace(DEVICE)))
+    lines = [(message.incoming, message.first_line) for message in gateway.trace(DEVICE)]
+    assert lines[1] == (False, "SIP/2.0 401 Unauthorized")
+    assert lines[3] == (False, "SIP/2.0 200 OK")
+    (proof,) = [one for one in gateway.trace(DEVICE)[2].text.split("\r\n") if one.startswith("Authorization")]
+    assert 'response="***"' in proof
+    assert 'username="34020000001180000005"' in proof
+
+
+async def test_a_device_tells_how_wrong_its_clock_is(
+    house: House, gateway: Running, visit: Visit, transport: str
+) -> None:
+    device = await visit(gateway.port, transport=transport)
+    await device.registered()
+    await until(lambda: gateway.status()["devices_to_ask"] == 0)
+    async with asyncio.timeout(5):
+        while (await known(house)).clock_error_ms is None:
+            await asyncio.sleep(0.002)
+    assert abs((await known(house)).clock_error_ms or 0) < 5000

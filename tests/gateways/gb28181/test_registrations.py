@@ -45,7 +45,7 @@ class Desk:
             edition="2.0",
             call_id="c",
         )
-        decision = await self.desk.decide(asked)
+        (decision,) = await self.desk.decide([asked])
         return decision.status, decision.cause
 
 

@@ -13,6 +13,7 @@ from fengtai.protocols.gb28181 import (
     PlatformEndpoint,
     PlatformEvent,
     PlatformIdentity,
+    PlayAnswered,
     RegistrationAsked,
     StreamWanted,
 )
@@ -56,6 +57,8 @@ class Talk:
         self.there = THERE
         self.lose: Callable[[bytes], bool] = lambda _data: False
         self.twice = False
+        self.keeps = True
+        """answered calls are kept at once, and acknowledged"""
         self.platform_events: list[PlatformEvent] = []
         self.device_events: list[DeviceEvent] = []
 
@@ -117,6 +120,8 @@ class Talk:
                     self.platform.admit(event.ticket, self.clock.now())
                 else:
                     self.platform.refuse(event.ticket, 403, self.clock.now())
+            elif isinstance(event, PlayAnswered) and self.keeps:
+                self.platform.acknowledge(event.call_id, self.clock.now())
             elif isinstance(event, AlarmArrived):
                 self.platform.acknowledge_alarm(event.ticket, self.clock.now())
         for wanted in self.device.events():

@@ -5,10 +5,13 @@ from tests.protocols.gb28181.talk import CAMERA, DEVICE, THERE, Talk
 
 from fengtai.protocols.gb28181 import (
     AlarmReset,
+    CallOver,
     KeyFrameWanted,
     PlayAnswered,
     PlayEnded,
     PlayFailed,
+    PlayTrying,
+    StreamAcknowledged,
     StreamEnded,
     StreamWanted,
 )
@@ -129,3 +132,88 @@ def test_an_absent_device_cannot_be_asked() -> None:
         talk.play()
     with pytest.raises(Unavailable):
         talk.platform.query_catalogue(DEVICE, talk.clock.now())
+
+
+def test_the_device_begins_only_when_the_call_is_kept() -> None:
+    talk = Talk().registered()
+    talk.keeps = False
+    call_id = talk.play()
+    talk.wait(3)
+    assert len(talk.told(PlayAnswered)) == 1, "the device repeats its 200, and is told once"
+    assert talk.told(StreamAcknowledged) == []
+    talk.platform.acknowledge(call_id, talk.clock.now())
+    talk.roundtrip()
+    assert len(talk.told(StreamAcknowledged)) == 1
+
+
+def test_a_call_of_before_a_crash_is_ended_and_its_port_and_ssrc_are_held_until_then() -> None:
+    talk = Talk().registered()
+    talk.play()
+    (answered,) = talk.told(PlayAnswered)
+
+    talk.platform = talk.new_platform()
+    talk.registered()
+    talk.lose = lambda data: b" BYE\r\n" in data
+    talk.platform.restore_call(answered.keep, talk.clock.now())
+    talk.wait(100)
+    assert talk.platform.held(talk.clock.now()) == (frozenset({30012}), frozenset({200001234}))
+    talk.lose = lambda _data: False
+    talk.wait(100)
+    assert [over.call_id for over in talk.told(CallOver)] == [answered.call_id]
+    assert len(talk.told(StreamEnded)) == 1
+    assert talk.platform.held(talk.clock.now()) == (frozenset(), frozenset())
+
+
+def test_a_call_of_before_a_crash_waits_for_a_device_that_is_away() -> None:
+    talk = Talk().registered()
+    talk.play()
+    (answered,) = talk.told(PlayAnswered)
+
+    talk.platform = talk.new_platform()
+    talk.platform.restore_call(answered.keep, talk.clock.now())
+    assert talk.platform.open_calls() == 0, "nothing can be done now"
+    talk.registered()
+    assert len(talk.told(StreamEnded)) == 1
+    assert [over.call_id for over in talk.told(CallOver)] == [answered.call_id]
+
+
+def test_a_yes_that_comes_after_our_crash_is_answered_by_a_bye() -> None:
+    talk = Talk().registered()
+    talk.keeps = False
+    talk.play()
+    talk.platform = talk.new_platform()
+    talk.wait(10)
+    assert len(talk.told(StreamEnded)) == 1
+
+
+@pytest.mark.parametrize("status", [b"488 Not Acceptable Here", b"415 Unsupported Media Type", b"400 Bad Request"])
+def test_a_device_that_dislikes_the_offer_gets_the_plain_one_and_is_remembered(status: bytes) -> None:
+    talk = Talk().registered()
+    offers: list[bytes] = []
+
+    def choosy(data: bytes) -> bool:
+        """The device refuses every offer of more than PS."""
+        if not data.startswith(b"INVITE "):
+            return False
+        offers.append(data)
+        if b"H264/90000" not in data:
+            return False
+        head = data.partition(b"\r\n\r\n")[0].decode()
+        kept = [
+            line for line in head.split("\r\n")[1:] if line.split(":")[0] in ("Via", "From", "Call-ID", "CSeq", "To")
+        ]
+        answer = "\r\n".join([f"SIP/2.0 {status.decode()}", *kept, "Content-Length: 0\r\n\r\n"])
+        talk.platform.receive_datagram(answer.encode(), THERE, talk.clock.now())
+        return True
+
+    talk.lose = choosy
+    talk.play()
+    (answered,) = talk.told(PlayAnswered)
+    assert answered.keep.cseq == 2
+    assert [b"H264/90000" in offer for offer in offers] == [True, False]
+    assert talk.told(PlayTrying)[0].note == "offered once more in the plain form"
+    assert len(talk.told(StreamAcknowledged)) == 1
+
+    offers.clear()
+    talk.play()
+    assert [b"H264/90000" in offer for offer in offers] == [False]

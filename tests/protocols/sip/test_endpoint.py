@@ -169,3 +169,30 @@ def test_any_uri_text_is_only_malformed(text: str) -> None:
 def test_addresses_as_they_are_written(text: str, user: str, host: str, port: int) -> None:
     uri = parse_name_address(text).uri
     assert (uri.user, uri.host, uri.port) == (user, host, port)
+
+
+def test_a_request_that_cannot_be_read_but_can_be_answered_gets_400() -> None:
+    endpoint = SipEndpoint(host="10.0.0.1", port=5060, token=lambda: "t")
+    lines = (
+        "MESSAGE sip:a@b SIP/2.0",
+        "Via: SIP/2.0/UDP 10.0.0.9:5060;rport;branch=z9hG4bK1",
+        "From: <sip:a@b>;tag=1",
+        "To: <sip:b@b>",
+        "Call-ID: c",
+        "CSeq: 99999999999 MESSAGE",
+        "",
+        "",
+    )
+    peer = Peer("udp", "10.0.0.9", 40001)
+    endpoint.receive_datagram("\r\n".join(lines).encode(), peer, 0.0)
+    ((answer, to),) = endpoint.datagrams_to_send()
+    assert answer.startswith(b"SIP/2.0 400 Bad Request\r\nVia: SIP/2.0/UDP 10.0.0.9:5060;rport=40001")
+    assert to == peer
+
+    for hopeless in (
+        b"ACK" + "\r\n".join(lines).encode()[7:],
+        b"\r\n".join([b"MESSAGE sip:a@b SIP/2.0", b"x"]),
+        b"\0x",
+    ):
+        endpoint.receive_datagram(hopeless, peer, 0.0)
+        assert endpoint.datagrams_to_send() == []

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Literal
 
 from fastapi import APIRouter, Depends, Query
+from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 
 from fengtai.domain.access.model import Actor, Permission, needs
-from fengtai.domain.devices.model import Channel, Device, Enrolment, Presence
+from fengtai.domain.devices.model import Channel, Device, Enrolment, Presence, TracedMessage
 from fengtai.domain.devices.ports import DeviceCommands
 from fengtai.domain.devices.service import DeviceRegistry
 
@@ -74,11 +76,25 @@ class DeviceDetail(BaseModel):
     model: str
     firmware: str
     has_password: bool
+    clock_error_seconds: float | None = Field(description="its clock minus ours, when it last told")
     channels: list[ChannelView]
 
 
 class Asked(BaseModel):
     device_id: str
+
+
+class AlarmResetForm(BaseModel):
+    channel_id: str = Field("", max_length=20, description="an alarm input or camera of the device; empty: the device")
+
+
+class SipMessageView(BaseModel):
+    at: str
+    direction: Literal["in", "out"]
+    transport: str
+    peer: str
+    first_line: str
+    text: str
 
 
 def router(devices: DeviceRegistry, commands: DeviceCommands, who: Callable[..., Actor]) -> APIRouter:
@@ -120,13 +136,56 @@ def router(devices: DeviceRegistry, commands: DeviceCommands, who: Callable[...,
         await commands.query_catalogue(device_id)
         return Asked(device_id=device_id)
 
+    @routes.post("/api/devices/{device_id}/alarm-reset", status_code=202, openapi_extra=needs(Permission.DEVICES_EDIT))
+    async def reset_alarm(device_id: str, form: AlarmResetForm, by: Actor = Depends(who)) -> Asked:
+        await devices.note_alarm_reset(device_id, form.channel_id, by=by)
+        await commands.reset_alarm(device_id, form.channel_id)
+        return Asked(device_id=device_id)
+
+    @routes.get("/api/devices/{device_id}/sip", openapi_extra=needs(Permission.DEVICES_SEE))
+    async def sip_trace(device_id: str) -> list[SipMessageView]:
+        await devices.get(device_id)
+        return [_message_view(message) for message in commands.trace(device_id)]
+
+    @routes.get(
+        "/api/devices/{device_id}/sip.txt",
+        openapi_extra=needs(Permission.DEVICES_SEE),
+        response_class=PlainTextResponse,
+    )
+    async def download_sip_trace(device_id: str) -> PlainTextResponse:
+        await devices.get(device_id)
+        text = "\n".join(_as_text(message) for message in commands.trace(device_id))
+        name = f'attachment; filename="sip-{device_id}.txt"'
+        return PlainTextResponse(text, headers={"Content-Disposition": name, "Cache-Control": "no-store"})
+
     return routes
+
+
+def _message_view(message: TracedMessage) -> SipMessageView:
+    return SipMessageView(
+        at=_iso(message.at) or "",
+        direction="in" if message.incoming else "out",
+        transport=message.transport,
+        peer=message.peer,
+        first_line=message.first_line,
+        text=message.text,
+    )
+
+
+def _as_text(message: TracedMessage) -> str:
+    way = "<--" if message.incoming else "-->"
+    return f"{_iso(message.at)} {way} {message.transport} {message.peer}\n{message.text}\n"
 
 
 async def _detail(devices: DeviceRegistry, device_id: str) -> DeviceDetail:
     found = await devices.get(device_id)
     fields = _view(found.device, len(found.channels)).model_dump(exclude={"channels"})
-    return DeviceDetail(channels=[_channel_view(channel) for channel in found.channels], **fields)
+    error = found.device.clock_error_ms
+    return DeviceDetail(
+        channels=[_channel_view(channel) for channel in found.channels],
+        clock_error_seconds=None if error is None else error / 1000,
+        **fields,
+    )
 
 
 def _view(device: Device, channels: int) -> DeviceView:

@@ -6,7 +6,7 @@ Owns: enrolment, being online, bindings, catalogue. Must not know: SIP messages,
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from fengtai.vocabulary.events import Event
 
@@ -62,6 +62,16 @@ class Device:
     sealed_password: bytes = b""
     """own password sealed by the vault; empty: the shared password"""
     organisation_id: str = ""
+    clock_error_ms: int | None = None
+    """its clock minus ours, when it last told; None: it never did"""
+
+
+class Standing(NamedTuple):
+    """As much of a device as a registration needs."""
+
+    enrolment: Enrolment
+    presence: Presence
+    sealed_password: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +93,45 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TracedMessage:
+    """One message of a device's conversation with us, as it went over the wire; secrets are masked."""
+
+    at: datetime
+    incoming: bool
+    transport: str
+    peer: str
+    first_line: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCall:
+    """A device that sends, or may still be sending: what is needed to tell it to stop, even after a crash."""
+
+    id: str
+    """Call-ID"""
+    stream_id: str
+    device_id: str
+    channel_id: str
+    local: str
+    """our party of the dialog, tag included"""
+    remote: str
+    """the device's party, with its tag when it gave one"""
+    target: str
+    """where the device takes requests of this dialog"""
+    route: tuple[str, ...] = ()
+    sequence: int = 1
+    """number of our last request in the dialog"""
+    port: int
+    """of our receiver"""
+    ssrc: int
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceCameOnline(Event):
+    """A device registered or was heard again."""
+
     kind: ClassVar[str] = "devices.came_online"
     needs: ClassVar[str] = "devices.see"
     device_id: str
@@ -92,6 +140,8 @@ class DeviceCameOnline(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceWentOffline(Event):
+    """A device signed off, or was not heard in time."""
+
     kind: ClassVar[str] = "devices.went_offline"
     needs: ClassVar[str] = "devices.see"
     device_id: str
@@ -112,6 +162,8 @@ class DeviceEnrolled(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueChanged(Event):
+    """A device told its channels; `complete` is false when parts of its answer were lost."""
+
     kind: ClassVar[str] = "devices.catalogue_changed"
     needs: ClassVar[str] = "devices.see"
     device_id: str

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from fengtai.domain.devices.model import Channel, Device, Enrolment, EnrolPolicy
+from fengtai.domain.devices.model import Channel, Device, Enrolment, EnrolPolicy, Standing
 
 
 def password_label(device_id: str) -> str:
@@ -30,14 +30,41 @@ class Admission:
     reason: str = ""
 
 
-def admission(device: Device | None, policy: EnrolPolicy) -> Admission:
+_BY_SHARED_PASSWORD = Admission(True)
+
+
+def admission(device: Device | Standing | None, policy: EnrolPolicy) -> Admission:
     if device is None:
         if policy is EnrolPolicy.REFUSE:
             return Admission(False, reason="nobody entered this device, and unknown ones are refused (sip.enrol)")
-        return Admission(True)
+        return _BY_SHARED_PASSWORD
     if device.enrolment is Enrolment.REFUSED:
         return Admission(False, reason="the device was refused")
-    return Admission(True, device.sealed_password)
+    return Admission(True, device.sealed_password) if device.sealed_password else _BY_SHARED_PASSWORD
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why no picture may be taken of a device, and the one thing to do about it."""
+
+    cause: str
+    fix: str
+
+
+def obstacle(device: Device | None) -> Obstacle | None:
+    if device is None:
+        return Obstacle("There is no such device.", "Bind the point to a channel of a device that has registered.")
+    if device.enrolment is not Enrolment.ACCEPTED:
+        return Obstacle(
+            f"The device is {device.enrolment.value}, not accepted.",
+            "An engineer has to accept it on the devices page.",
+        )
+    return None
+
+
+def clock_differs(known_ms: int | None, told_ms: int) -> bool:
+    """Devices tell whole seconds: less than two are no news."""
+    return known_ms is None or abs(known_ms - told_ms) >= 2000
 
 
 def merged_catalogue(

@@ -4,9 +4,10 @@ One call is one transaction. A device's own doings (registering, being seen) are
 and every act of a person are.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from fengtai.domain.access.ports import Vault
 from fengtai.domain.audit.model import AuditEntry, Author
@@ -22,10 +23,12 @@ from fengtai.domain.devices.model import (
     DeviceWentOffline,
     Enrolment,
     EnrolPolicy,
+    OpenCall,
     Presence,
+    Standing,
 )
-from fengtai.domain.devices.ports import ChannelStore, DeviceStore
-from fengtai.vocabulary.errors import Conflict, Invalid, NotFound, Unavailable
+from fengtai.domain.devices.ports import CallStore, ChannelStore, DeviceStore
+from fengtai.vocabulary.errors import Conflict, Invalid, NotFound
 from fengtai.vocabulary.identifiers import parse_code
 from fengtai.vocabulary.transactions import Transactions, UnitOfWork
 
@@ -36,31 +39,40 @@ class DeviceWithChannels:
     channels: Sequence[Channel]
 
 
+class Registration(NamedTuple):
+    """A device that wants to register, or (no binding) to sign off."""
+
+    device_id: str
+    binding: Binding | None
+    objection: Callable[[rules.Admission], str]
+    """why it has not proved its secret; empty: it has. Pure: it may be called again"""
+
+
 class DeviceRegistry:
     def __init__(self, *, transactions: Transactions, vault: Vault) -> None:
         self._transactions, self._vault = transactions, vault
 
     # -- reported by gateways ------------------------------------------------------------------------------------
 
-    async def admission(self, device_id: str, policy: EnrolPolicy) -> rules.Admission:
-        """By which secret this device has to register, and whether it may at all."""
-        return await self._transactions.read(lambda uow: rules.admission(uow.store(DeviceStore).get(device_id), policy))
+    async def why_not_playable(self, device_id: str) -> rules.Obstacle | None:
+        """Pictures are taken only of devices that an engineer (or the policy) accepted. None: nothing is in the way."""
+        return await self._transactions.read(lambda uow: rules.obstacle(uow.store(DeviceStore).get(device_id)))
 
-    async def check_playable(self, device_id: str) -> None:
-        """Pictures are taken only of devices that an engineer (or the policy) accepted. Raise Unavailable."""
-        device = await self._transactions.read(lambda uow: uow.store(DeviceStore).get(device_id))
-        if device is None:
-            raise Unavailable(f"There is no device {device_id[:20]}. Bind the point to a device that has registered.")
-        if device.enrolment is not Enrolment.ACCEPTED:
-            raise Unavailable(
-                f"The device is {device.enrolment.value}. An engineer has to accept it on the devices page."
-            )
+    async def call_answered(self, call: OpenCall) -> None:
+        """Kept before the device is told to begin, so that it can be told to stop whatever happens to us."""
+        await self._transactions.write(lambda uow: uow.store(CallStore).save(call))
 
-    async def registered(self, device_id: str, binding: Binding, *, policy: EnrolPolicy) -> Device:
-        """The device proved its secret: keep where it is reached. One that nobody entered is enrolled by the policy.
-        A refused one is given back as it is: answer 403."""
-        parse_code(device_id, field="device_id")
-        return await self._transactions.write(lambda uow: _registered(uow, device_id, binding, policy))
+    async def call_over(self, call_id: str) -> None:
+        await self._transactions.write(lambda uow: uow.store(CallStore).remove(call_id))
+
+    async def open_calls(self) -> Sequence[OpenCall]:
+        """At a start: what devices may still be sending for us from before."""
+        return await self._transactions.read(lambda uow: uow.store(CallStore).all())
+
+    async def register_all(self, asked: Sequence[Registration], *, policy: EnrolPolicy) -> Sequence[str]:
+        """Keep all that may register and have proved their secret, in one unit. Answers per registration why it is
+        refused; empty: it is kept."""
+        return await self._transactions.write(lambda uow: _register_all(uow, asked, policy))
 
     async def unregistered(self, device_id: str) -> None:
         await self._transactions.write(lambda uow: _offline(uow, device_id, "it signed off"))
@@ -96,6 +108,17 @@ class DeviceRegistry:
 
         await self._transactions.write(work)
 
+    async def told_time(self, device_id: str, clock_error_ms: int) -> None:
+        """How wrong its clock is. Only a change of more than a second is written."""
+
+        def work(uow: UnitOfWork) -> None:
+            store = uow.store(DeviceStore)
+            device = store.get(device_id)
+            if device is not None and rules.clock_differs(device.clock_error_ms, clock_error_ms):
+                store.save(replace(device, clock_error_ms=clock_error_ms))
+
+        await self._transactions.write(work)
+
     async def catalogue_arrived(self, device_id: str, channels: Sequence[Channel], *, complete: bool) -> None:
         """Commit a catalogue by difference; see `rules.merged_catalogue`."""
         await self._transactions.write(lambda uow: _catalogue(uow, device_id, channels, complete))
@@ -124,6 +147,19 @@ class DeviceRegistry:
             lambda uow: _decide(uow, device_id, Enrolment.REFUSED, by, reason=reason.strip())
         )
 
+    async def note_alarm_reset(self, device_id: str, channel_id: str, *, by: Author) -> None:
+        """Somebody lets a latched alarm go: audited before the order is sent. Raise NotFound."""
+
+        def work(uow: UnitOfWork) -> None:
+            _existing(uow, device_id)
+            channels = {channel.id for channel in uow.store(ChannelStore).of_device(device_id)}
+            if channel_id and channel_id != device_id and channel_id not in channels:
+                raise NotFound(f"device {device_id} has no channel {channel_id[:20]}")
+            entry = by.entry("device.alarm_reset", f"device:{device_id}", channel=channel_id)
+            uow.store(AuditLog).append(entry)
+
+        await self._transactions.write(work)
+
     async def page(self, *, after_id: str = "", limit: int = 200, text: str = "") -> Sequence[tuple[Device, int]]:
         """Devices by id, each with the number of its channels."""
 
@@ -131,6 +167,15 @@ class DeviceRegistry:
             devices = uow.store(DeviceStore).page(after_id=after_id, limit=min(max(limit, 1), 1000), text=text)
             counts = uow.store(ChannelStore).counts([device.id for device in devices])
             return [(device, counts.get(device.id, 0)) for device in devices]
+
+        return await self._transactions.read(work)
+
+    async def unbound(self, device_ids: Sequence[str]) -> Sequence[str]:
+        """Those of them that have no registration in the books (any more): refused, or given another password."""
+
+        def work(uow: UnitOfWork) -> list[str]:
+            found = uow.store(DeviceStore).get_all(device_ids)
+            return [one for one in device_ids if one not in found or found[one].binding is None]
 
         return await self._transactions.read(work)
 
@@ -149,30 +194,59 @@ def _existing(uow: UnitOfWork, device_id: str) -> Device:
     return device
 
 
-def _registered(uow: UnitOfWork, device_id: str, binding: Binding, policy: EnrolPolicy) -> Device:
+def _register_all(uow: UnitOfWork, asked: Sequence[Registration], policy: EnrolPolicy) -> list[str]:
     store = uow.store(DeviceStore)
-    before = store.get(device_id)
-    if before is None:
-        before = Device(id=device_id, enrolment=rules.first_enrolment(policy))
+    known = dict(store.standings([one.device_id for one in asked]))
+    new: list[str] = []
+    came: list[DeviceCameOnline] = []
+    bound: dict[str, Binding] = {}
+    causes = []
+    for one in asked:
+        standing = known.get(one.device_id)
+        cause = _refusal(one, standing, policy)
+        causes.append(cause)
+        if cause or one.binding is None:
+            continue
+        if standing is None:
+            new.append(one.device_id)
+            standing = Standing(rules.first_enrolment(policy), Presence.OFFLINE, b"")
+        if standing.presence is Presence.OFFLINE:
+            came.append(DeviceCameOnline(device_id=one.device_id, enrolment=standing.enrolment.value))
+            standing = standing._replace(presence=Presence.ONLINE)
+        known[one.device_id] = standing
+        bound[one.device_id] = one.binding
+    _appear(uow, new, rules.first_enrolment(policy))
+    store.bind_all(bound, uow.now.utc)
+    for event in came:
+        uow.publish(event)
+    return causes
+
+
+def _refusal(asked: Registration, standing: Standing | None, policy: EnrolPolicy) -> str:
+    admission = rules.admission(standing, policy)
+    if not admission.allowed:
+        return admission.reason
+    if standing is None:
+        try:
+            parse_code(asked.device_id, field="device_id")
+        except Invalid as error:
+            return str(error)
+    return asked.objection(admission)
+
+
+def _appear(uow: UnitOfWork, device_ids: Sequence[str], enrolment: Enrolment) -> None:
+    """Devices that nobody entered, enrolled by the policy."""
+    uow.store(DeviceStore).add_all([Device(id=device_id, enrolment=enrolment) for device_id in device_ids])
+    for device_id in device_ids:
         own = AuditEntry(
             actor=f"device:{device_id}",
             action="device.appear",
             object=f"device:{device_id}",
-            details={"enrolment": before.enrolment.value},
+            details={"enrolment": enrolment.value},
         )
         uow.store(AuditLog).append(own)
-        uow.publish(DeviceEnrolled(device_id=device_id, enrolment=before.enrolment.value))
-    if before.enrolment is Enrolment.REFUSED:
-        store.save(before)
-        return before
-    now = uow.now.utc
-    device = replace(
-        before, binding=binding, presence=Presence.ONLINE, last_seen_at=now, registered_at=before.registered_at or now
-    )
-    store.save(device)
-    if before.presence is Presence.OFFLINE:
-        uow.publish(DeviceCameOnline(device_id=device_id, enrolment=device.enrolment.value))
-    return device
+        if enrolment is not Enrolment.PENDING:  # of those nobody has decided yet; that they came is told
+            uow.publish(DeviceEnrolled(device_id=device_id, enrolment=enrolment.value))
 
 
 def _offline(uow: UnitOfWork, device_id: str, reason: str) -> None:

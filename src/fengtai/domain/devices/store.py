@@ -1,5 +1,6 @@
-"""The tables of devices and channels, for SQLite and PostgreSQL."""
+"""The tables of devices, channels and open calls, for SQLite and PostgreSQL."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,16 +16,19 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     bindparam,
+    delete,
     func,
     insert,
     or_,
     select,
+    text,
     update,
 )
 
-from fengtai.domain.devices.model import Binding, Channel, Device, Enrolment, Presence
-from fengtai.domain.devices.ports import ChannelStore, DeviceStore
+from fengtai.domain.devices.model import Binding, Channel, Device, Enrolment, OpenCall, Presence, Standing
+from fengtai.domain.devices.ports import CallStore, ChannelStore, DeviceStore
 from fengtai.vocabulary.clock import from_ms, to_ms
 from fengtai.vocabulary.transactions import UnitOfWork
 
@@ -50,6 +54,7 @@ device_table = Table(
     Column("firmware", String(64), nullable=False),
     Column("sealed_password", LargeBinary, nullable=False, comment="sealed by the vault; empty: shared password"),
     Column("organisation_id", String(32), nullable=False),
+    Column("clock_error_ms", BigInteger, comment="device's clock minus ours; NULL: not said"),
 )
 
 channel_table = Table(
@@ -68,10 +73,28 @@ channel_table = Table(
     Column("stale", Boolean, nullable=False, comment="missing from the last complete catalogue"),
 )
 
+call_table = Table(
+    "devices_call",
+    metadata,
+    Column("id", String(255), primary_key=True, comment="Call-ID"),
+    Column("stream_id", String(64), nullable=False),
+    Column("device_id", String(32), nullable=False),
+    Column("channel_id", String(32), nullable=False),
+    Column("local", Text, nullable=False, comment="our party of the dialog, tag included"),
+    Column("remote", Text, nullable=False, comment="the device's party, with its tag when it gave one"),
+    Column("target", Text, nullable=False, comment="the device's Contact: where the BYE goes"),
+    Column("route", Text, nullable=False, comment="JSON list of Route values"),
+    Column("sequence", Integer, nullable=False, comment="CSeq number of our last request"),
+    Column("port", Integer, nullable=False, comment="of our receiver: nobody else gets it before the end is confirmed"),
+    Column("ssrc", BigInteger, nullable=False, comment="likewise"),
+    Column("started_at_ms", BigInteger, nullable=False, comment="UTC milliseconds"),
+)
+
 
 class SqlDevices:
     def __init__(self, connection: Connection, unit: UnitOfWork) -> None:
         self._connection = connection
+        self._is_sqlite = connection.dialect.name == "sqlite"
 
     def get(self, device_id: str) -> Device | None:
         row = self._connection.execute(select(device_table).where(device_table.c.id == device_id)).one_or_none()
@@ -99,16 +122,100 @@ class SqlDevices:
         query = select(device_table).where(device_table.c.transport != "").order_by(device_table.c.id)
         return [_device(row) for row in self._connection.execute(query)]
 
-    def touch(self, seen: Mapping[str, datetime]) -> None:
-        if not seen:
+    def get_all(self, device_ids: Sequence[str]) -> Mapping[str, Device]:
+        query = select(device_table).where(device_table.c.id.in_(device_ids))
+        return {row.id: _device(row) for row in self._connection.execute(query)}
+
+    def standings(self, device_ids: Sequence[str]) -> Mapping[str, Standing]:
+        if self._is_sqlite:
+            found = json.loads(
+                self._connection.execute(_sqlite_standings, {"wanted": json.dumps(device_ids)}).scalar_one()
+            )
+            return {
+                device_id: Standing(_ENROLMENTS[enrolment], _PRESENCES[presence], bytes.fromhex(sealed))
+                for device_id, enrolment, presence, sealed in found
+            }
+        rows = self._connection.execute(_standings, {"wanted": device_ids})
+        return {
+            device_id: Standing(_ENROLMENTS[enrolment], _PRESENCES[presence], bytes(sealed))
+            for device_id, enrolment, presence, sealed in rows
+        }
+
+    def add_all(self, devices: Sequence[Device]) -> None:
+        if devices:
+            self._connection.execute(insert(device_table), [{"id": one.id, **_device_values(one)} for one in devices])
+
+    def bind_all(self, bindings: Mapping[str, Binding], at: datetime) -> None:
+        at_ms = to_ms(at)
+        rows = [
+            (
+                device_id,
+                binding.transport,
+                binding.host,
+                binding.port,
+                to_ms(binding.expires_at),
+                binding.edition,
+                binding.call_id[:255],
+                at_ms,
+            )
+            for device_id, binding in sorted(bindings.items())
+        ]
+        if not rows:
             return
-        statement = (
-            update(device_table)
-            .where(device_table.c.id == bindparam("touched_id"))
-            .values(last_seen_at_ms=bindparam("touched_at_ms"))
-        )
-        rows = [{"touched_id": device_id, "touched_at_ms": to_ms(at)} for device_id, at in sorted(seen.items())]
-        self._connection.execute(statement, rows)
+        if self._is_sqlite:
+            self._connection.execute(_sqlite_bind, {"rows": json.dumps(rows)})
+        else:
+            self._connection.execute(_bind, [dict(zip(_BOUND, row, strict=True)) for row in rows])
+
+    def touch(self, seen: Mapping[str, datetime]) -> None:
+        rows = [(device_id, to_ms(at)) for device_id, at in sorted(seen.items())]
+        if not rows:
+            return
+        if self._is_sqlite:
+            self._connection.execute(_sqlite_touch, {"rows": json.dumps(rows)})
+        else:
+            self._connection.execute(_touch, [{"touched_id": one, "touched_at_ms": at_ms} for one, at_ms in rows])
+
+
+# The hot statements. On SQLite a lot of rows is one statement over one JSON array, not one statement per row: the driver
+# gives the interpreter lock away at every step of a statement, and getting it back from a busy loop costs more than the
+# row itself (docs/design/sip-hot-path.md).
+
+_ENROLMENTS = {one.value: one for one in Enrolment}
+_PRESENCES = {one.value: one for one in Presence}
+_standings = select(
+    device_table.c.id, device_table.c.enrolment, device_table.c.presence, device_table.c.sealed_password
+).where(device_table.c.id.in_(bindparam("wanted", expanding=True)))
+_BOUND = ("bound_id", "transport_", "host_", "port_", "expires_at_ms_", "edition_", "call_id_", "at_ms_")
+_bind = (
+    update(device_table)
+    .where(device_table.c.id == bindparam("bound_id"))
+    .values(
+        presence=Presence.ONLINE.value,
+        **{name.removesuffix("_"): bindparam(name) for name in _BOUND[1:-1]},
+        last_seen_at_ms=bindparam("at_ms_"),
+        registered_at_ms=func.coalesce(device_table.c.registered_at_ms, bindparam("at_ms_", type_=BigInteger)),
+    )
+)
+_touch = (
+    update(device_table)
+    .where(device_table.c.id == bindparam("touched_id"))
+    .values(last_seen_at_ms=bindparam("touched_at_ms"))
+)
+_sqlite_standings = text(
+    "SELECT json_group_array(json_array(id, enrolment, presence, hex(sealed_password))) FROM devices_device "
+    "WHERE id IN (SELECT value FROM json_each(:wanted))"
+)
+_sqlite_bind = text(
+    "UPDATE devices_device SET presence = 'online', transport = row.value ->> 1, host = row.value ->> 2, "
+    "port = row.value ->> 3, expires_at_ms = row.value ->> 4, edition = row.value ->> 5, call_id = row.value ->> 6, "
+    "last_seen_at_ms = row.value ->> 7, registered_at_ms = coalesce(registered_at_ms, row.value ->> 7) "
+    "FROM json_each(:rows) AS row WHERE devices_device.id = row.value ->> 0"
+)
+_sqlite_touch = text(
+    "UPDATE devices_device SET last_seen_at_ms = row.value ->> 1 "
+    "FROM json_each(:rows) AS row WHERE devices_device.id = row.value ->> 0"
+)
 
 
 class SqlChannels:
@@ -142,6 +249,35 @@ class SqlChannels:
         return {row[0]: row[1] for row in self._connection.execute(query)}
 
 
+class SqlCalls:
+    def __init__(self, connection: Connection, unit: UnitOfWork) -> None:
+        self._connection = connection
+
+    def save(self, call: OpenCall) -> None:
+        self.remove(call.id)
+        values = {
+            **{name: getattr(call, name) for name in _CALL_FIELDS},
+            "route": json.dumps(call.route),
+            "started_at_ms": to_ms(call.started_at),
+        }
+        self._connection.execute(insert(call_table).values(values))
+
+    def remove(self, call_id: str) -> None:
+        self._connection.execute(delete(call_table).where(call_table.c.id == call_id))
+
+    def all(self) -> Sequence[OpenCall]:
+        query = select(call_table).order_by(call_table.c.started_at_ms, call_table.c.id)
+        return [
+            OpenCall(
+                **{name: getattr(row, name) for name in _CALL_FIELDS},
+                route=tuple(json.loads(row.route)),
+                started_at=from_ms(row.started_at_ms),
+            )
+            for row in self._connection.execute(query)
+        ]
+
+
+_CALL_FIELDS = ("id", "stream_id", "device_id", "channel_id", "local", "remote", "target", "sequence", "port", "ssrc")
 _CHANGING = [column.name for column in channel_table.columns if not column.primary_key]
 _channel_update = (
     update(channel_table)
@@ -173,6 +309,7 @@ def _device_values(device: Device) -> dict[str, Any]:
         "firmware": device.firmware,
         "sealed_password": device.sealed_password,
         "organisation_id": device.organisation_id,
+        "clock_error_ms": device.clock_error_ms,
     }
 
 
@@ -200,6 +337,7 @@ def _device(row: Any) -> Device:
         firmware=row.firmware,
         sealed_password=bytes(row.sealed_password),
         organisation_id=row.organisation_id,
+        clock_error_ms=row.clock_error_ms,
     )
 
 
@@ -243,4 +381,8 @@ def _moment(ms: int | None) -> datetime | None:
     return None if ms is None else from_ms(ms)
 
 
-STORES: Mapping[type[Any], type[Any]] = {DeviceStore: SqlDevices, ChannelStore: SqlChannels}
+STORES: Mapping[type[Any], type[Any]] = {
+    DeviceStore: SqlDevices,
+    ChannelStore: SqlChannels,
+    CallStore: SqlCalls,
+}

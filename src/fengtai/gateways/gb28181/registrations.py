@@ -1,18 +1,34 @@
-"""May this device register? By its own password if it has one, else by the shared one; and never by guessing."""
+"""May these devices register? By their own password if they have one, else by the shared one; and never by guessing.
 
+Registrations are decided and kept many at a time: while one lot is being committed the next gathers, so that a city that
+comes back at once costs a few hundred commits instead of a hundred thousand. Order is that of arrival.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice
+
+import structlog
 
 from fengtai.domain.access.ports import Vault
-from fengtai.domain.devices.model import Binding, Enrolment, EnrolPolicy
-from fengtai.domain.devices.rules import password_label
-from fengtai.domain.devices.service import DeviceRegistry
+from fengtai.domain.devices.model import Binding, EnrolPolicy
+from fengtai.domain.devices.rules import Admission, password_label
+from fengtai.domain.devices.service import DeviceRegistry, Registration
 from fengtai.gateways.gb28181.throttle import Throttle
 from fengtai.protocols.gb28181 import RegistrationAsked
 from fengtai.vocabulary.clock import Clock
+from fengtai.vocabulary.errors import FengtaiError
+
+log = structlog.get_logger()
 
 WRONG_PASSWORDS_OF_A_DEVICE, WRONG_PASSWORDS_OF_A_HOST = 20, 600
 """a minute; a house of misconfigured devices behind one address stays below the second"""
+LARGEST_LOT = 256
+"""kept in one unit: bounds how long other units wait for it"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +37,10 @@ class Decision:
 
     status: int
     cause: str = ""
+
+
+Answers = Callable[[Sequence[tuple[RegistrationAsked, Decision]]], None]
+Before = Callable[[Sequence[RegistrationAsked]], Awaitable[None]]
 
 
 class RegistrationDesk:
@@ -38,28 +58,66 @@ class RegistrationDesk:
         self._shared_password, self._policy, self._realm = shared_password, policy, realm
         self._wrong_device = Throttle(most=WRONG_PASSWORDS_OF_A_DEVICE)
         self._wrong_host = Throttle(most=WRONG_PASSWORDS_OF_A_HOST)
+        self._waiting: deque[RegistrationAsked] = deque()
+        self._wake = asyncio.Event()
 
-    async def decide(self, asked: RegistrationAsked) -> Decision:
+    def ask(self, asked: RegistrationAsked) -> None:
+        """It will be answered by `work_forever`."""
+        self._waiting.append(asked)
+        self._wake.set()
+
+    async def work_forever(self, before: Before, answer: Answers) -> None:
+        """`before` waits for what is still being done about these devices; `answer` gets every lot, whatever happens."""
+        while True:
+            await self._wake.wait()
+            lot = list(islice(self._waiting, LARGEST_LOT))
+            for _ in lot:
+                self._waiting.popleft()
+            if not self._waiting:
+                self._wake.clear()
+            decisions = [Decision(500, "the registration could not be decided")] * len(lot)
+            try:
+                await before(lot)
+                decisions = await self.decide(lot)
+            except FengtaiError as error:
+                decisions = [Decision(503, str(error))] * len(lot)
+            except Exception as error:  # noqa: BLE001 - top of a background loop: the devices are answered 500
+                log.error("device.registrations_failed", error=repr(error), devices=len(lot))
+            finally:
+                answer(list(zip(lot, decisions, strict=True)))
+
+    async def decide(self, lot: Sequence[RegistrationAsked]) -> list[Decision]:
         """A registration that is answered 200 is durable already; signing off is made durable by the event that follows.
         Raise FengtaiError when the stores or the vault do not answer."""
-        now, who = self._clock.now().monotonic, f"{asked.peer.host} {asked.device_id}"
-        if self._wrong_device.holds_off(who, now) or self._wrong_host.holds_off(asked.peer.host, now):
-            return Decision(503, "too many wrong passwords in this minute")
-        cause = await self._objection(asked)
-        if cause:
-            self._wrong_device.count(who, now)
-            self._wrong_host.count(asked.peer.host, now)
-            return Decision(403, cause)
-        if asked.expires_seconds:
-            device = await self._devices.registered(asked.device_id, self._binding(asked), policy=self._policy)
-            if device.enrolment is Enrolment.REFUSED:
-                return Decision(403, "it was refused")
-        return Decision(200)
+        instant = self._clock.now()
+        now = instant.monotonic
+        held_off = [self._is_held_off(asked, now) for asked in lot]
+        tried = [asked for asked, held in zip(lot, held_off, strict=True) if not held]
+        registrations = [
+            Registration(asked.device_id, _binding(asked, instant.utc), partial(self._objection, asked))
+            for asked in tried
+        ]
+        causes = iter(await self._devices.register_all(registrations, policy=self._policy) if tried else ())
+        decisions = []
+        for asked, held in zip(lot, held_off, strict=True):
+            cause = "" if held else next(causes)
+            if held:
+                decisions.append(Decision(503, "too many wrong passwords in this minute"))
+            elif cause:
+                self._wrong_device.count(f"{asked.peer.host} {asked.device_id}", now)
+                self._wrong_host.count(asked.peer.host, now)
+                decisions.append(Decision(403, cause))
+            else:
+                decisions.append(_ADMITTED)
+        return decisions
 
-    async def _objection(self, asked: RegistrationAsked) -> str:
-        admission = await self._devices.admission(asked.device_id, self._policy)
-        if not admission.allowed:
-            return admission.reason
+    def _is_held_off(self, asked: RegistrationAsked, now: float) -> bool:
+        host = asked.peer.host
+        return self._wrong_host.holds_off(host, now) or (
+            bool(self._wrong_device) and self._wrong_device.holds_off(f"{host} {asked.device_id}", now)
+        )
+
+    def _objection(self, asked: RegistrationAsked, admission: Admission) -> str:
         password = self._shared_password
         if admission.sealed_password:
             label = password_label(asked.device_id)
@@ -70,12 +128,18 @@ class RegistrationDesk:
             return "wrong password" if asked.credentials.realm == self._realm else "wrong realm"
         return ""
 
-    def _binding(self, asked: RegistrationAsked) -> Binding:
-        return Binding(
-            transport=asked.peer.transport,
-            host=asked.peer.host,
-            port=asked.peer.port,
-            expires_at=self._clock.now().utc + timedelta(seconds=asked.expires_seconds),
-            edition=asked.edition,
-            call_id=asked.call_id,
-        )
+
+def _binding(asked: RegistrationAsked, now: datetime) -> Binding | None:
+    if not asked.expires_seconds:
+        return None
+    return Binding(
+        transport=asked.peer.transport,
+        host=asked.peer.host,
+        port=asked.peer.port,
+        expires_at=now + timedelta(seconds=asked.expires_seconds),
+        edition=asked.edition,
+        call_id=asked.call_id,
+    )
+
+
+_ADMITTED = Decision(200)

@@ -6,25 +6,28 @@ at once.
 """
 
 import asyncio
-import random
 import secrets
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any, cast
+from itertools import islice
+from typing import Any
 
 import structlog
 
-from fengtai.domain.devices.model import Channel, Device
+from fengtai.domain.devices.model import Channel, Device, TracedMessage
 from fengtai.domain.devices.service import DeviceRegistry
 from fengtai.domain.live.model import Receiver
 from fengtai.domain.live.ports import Reached
+from fengtai.gateways.gb28181.asking import AskQueue
 from fengtai.gateways.gb28181.registrations import Decision, RegistrationDesk
 from fengtai.gateways.gb28181.signals import AlarmReceiver, signal_of
+from fengtai.gateways.gb28181.sip_trace import MOST_DEVICES, SipTraces
 from fengtai.gateways.gb28181.sockets import SipSockets
 from fengtai.gateways.gb28181.streams import StreamDesk
 from fengtai.gateways.gb28181.throttle import Throttle
 from fengtai.protocols.gb28181 import (
     AlarmArrived,
+    CallOver,
     CatalogItem,
     CatalogueArrived,
     ConnectionUnusable,
@@ -43,6 +46,7 @@ from fengtai.protocols.gb28181 import (
     PlayTrying,
     Presence,
     RegistrationAsked,
+    StatusReported,
 )
 from fengtai.vocabulary.clock import Clock
 from fengtai.vocabulary.errors import FengtaiError, Unavailable
@@ -50,7 +54,10 @@ from fengtai.vocabulary.events import EventReader
 
 log = structlog.get_logger()
 
-FLUSH_SECONDS = 5.0
+FLUSH_SECONDS = 15.0
+FLUSHED_AT_ONCE = 5_000
+"""last-seen times in one unit: bounds how long other units wait"""
+CLOCK_ERROR_WORTH_A_WARNING_SECONDS = 30.0
 WARNINGS_A_SECOND = 20
 GOODBYE_SECONDS = 2.0
 _COUNTED: Mapping[type[PlatformEvent], str] = {
@@ -89,7 +96,7 @@ class Running:
         self._warnings = Throttle(most=WARNINGS_A_SECOND, window_seconds=1.0)
         self._tasks: set[asyncio.Task[None]] = set()
         self._last_of: dict[str, asyncio.Task[None]] = {}
-        self._timers: set[asyncio.TimerHandle] = set()
+        self._asks = AskQueue(self._ask)
         self._sockets = SipSockets(clock)
         self._endpoint: PlatformEndpoint
         self.streams: StreamDesk
@@ -104,12 +111,18 @@ class Running:
         self._endpoint = PlatformEndpoint(
             self._identity(self.port), nonce_secret=self._nonce_secret, token=lambda: secrets.token_hex(8)
         )
-        self.streams = StreamDesk(self._endpoint, self._clock, self._sockets.pump, self._devices.check_playable)
+        self._traces = SipTraces(self._endpoint.identity.id, self._clock.now())
+        self.streams = StreamDesk(
+            self._endpoint, self._clock, self._sockets.pump, self._devices, self._spawn, self._traces.began
+        )
         self._restore(known)
-        await self._sockets.serve(self._endpoint, self._take_events)
+        left_over = await self.streams.restore()
+        await self._sockets.serve(self._endpoint, self._take_events, self._traces.saw)
+        self._spawn(self._registrations.work_forever(self._reports_done, self._answer))
+        self._spawn(self._asks.work_forever())
         self._spawn(self._flush_forever())
         self._spawn(self._heed_decisions())
-        log.info("sip.listening", host=host, port=self.port, restored=len(known))
+        log.info("sip.listening", host=host, port=self.port, restored=len(known), calls_left_over=left_over)
 
     async def stop(self, stream_id: str | None = None) -> None:
         """With a stream: end it (StreamSource). Without: stop the gateway: end every stream (a BYE for each), write what
@@ -117,8 +130,6 @@ class Running:
         if stream_id is not None:
             await self.streams.stop(stream_id)
             return
-        for timer in self._timers:
-            timer.cancel()
         await self.streams.stop_all(within_seconds=GOODBYE_SECONDS)
         self._stopping = True
         try:
@@ -135,6 +146,7 @@ class Running:
             "devices_online": self._endpoint.present_count(),
             "tcp_connections": self._sockets.connections,
             "streams": self._endpoint.open_calls(),
+            "devices_to_ask": len(self._asks),
             "unsent": self._sockets.unsent,
             **{name: self._counts[name] for name in _FIGURES},
         }
@@ -147,11 +159,21 @@ class Running:
     async def want_key_frame(self, stream_id: str) -> None:
         await self.streams.want_key_frame(stream_id)
 
+    def is_held(self, port: int, ssrc: int) -> bool:
+        return self.streams.is_held(port, ssrc)
+
     # -- DeviceCommands ------------------------------------------------------------------------------------------
 
     async def query_catalogue(self, device_id: str) -> None:
         self._endpoint.query_catalogue(device_id, self._clock.now())
         self._sockets.pump()
+
+    async def reset_alarm(self, device_id: str, channel_id: str) -> None:
+        self._endpoint.reset_alarm(device_id, channel_id or device_id, self._clock.now())
+        self._sockets.pump()
+
+    def trace(self, device_id: str) -> Sequence[TracedMessage]:
+        return self._traces.trace(device_id, self._clock.now())
 
     # -- what the endpoint tells ---------------------------------------------------------------------------------
 
@@ -166,16 +188,15 @@ class Running:
             self._counts[counted] += 1
         match event:
             case RegistrationAsked():
-                self._in_order(event.device_id, self._registration(event))
+                self._registrations.ask(event)
             case DeviceRegistered():
-                log.debug("device.registered", device=event.device_id, peer=_shown(event.peer), renewed=event.renewed)
                 if not event.renewed:
-                    log.info("device.came", device=event.device_id, peer=_shown(event.peer))
-                    self._ask_soon(event.device_id)
+                    self._note("device.came", device=event.device_id, peer=_shown(event.peer))
+                    self._asks.add(event.device_id)
             case DeviceUnregistered():
                 self._in_order(event.device_id, self._devices.unregistered(event.device_id))
             case DeviceSilent():
-                log.info("device.silent", device=event.device_id, cause=event.cause)
+                self._note("device.silent", device=event.device_id, cause=event.cause)
                 self._in_order(event.device_id, self._devices.went_offline(event.device_id, event.cause))
             case CatalogueArrived():
                 channels = [_channel(event.device_id, item) for item in event.items]
@@ -191,9 +212,11 @@ class Running:
                     firmware=info.firmware,
                 )
                 self._in_order(event.device_id, described)
+            case StatusReported():
+                self._status(event)
             case AlarmArrived():
                 self._spawn(self._alarm(event))
-            case PlayTrying() | PlayAnswered() | PlayFailed() | PlayEnded():
+            case PlayTrying() | PlayAnswered() | PlayFailed() | PlayEnded() | CallOver():
                 self.streams.take(event)
             case PeerRefused():
                 self._warn("sip.refused", peer=_shown(event.peer), device=event.device_id, cause=event.cause)
@@ -201,24 +224,33 @@ class Running:
                 self._warn("sip.connection_unusable", peer=_shown(event.peer), cause=event.cause)
                 self._sockets.drop(event.peer)
 
-    async def _registration(self, asked: RegistrationAsked) -> None:
-        decision = Decision(500, "the registration could not be decided")
-        try:
-            decision = await self._registrations.decide(asked)
-        except FengtaiError as error:
-            decision = Decision(503, str(error))
-        finally:  # whatever happens, the device is answered and its ticket given back
-            self._answer(asked, decision)
+    async def _reports_done(self, lot: Sequence[RegistrationAsked]) -> None:
+        """What an earlier report of one of these devices still does (offline) comes before its registration."""
+        if self._last_of:
+            busy = [task for asked in lot if (task := self._last_of.get(asked.device_id)) is not None]
+            if busy:
+                await asyncio.wait(busy)
 
-    def _answer(self, asked: RegistrationAsked, decision: Decision) -> None:
+    def _answer(self, lot: Sequence[tuple[RegistrationAsked, Decision]]) -> None:
         now = self._clock.now()
-        if decision.status == 200:
-            self._endpoint.admit(asked.ticket, now)
-        else:
-            self._counts["registrations_refused"] += 1
-            self._warn("device.refused", device=asked.device_id, peer=_shown(asked.peer), cause=decision.cause)
-            self._endpoint.refuse(asked.ticket, decision.status, now)
+        for asked, decision in lot:
+            if decision.status == 200:
+                self._endpoint.admit(asked.ticket, now)
+            else:
+                self._counts["registrations_refused"] += 1
+                self._warn("device.refused", device=asked.device_id, peer=_shown(asked.peer), cause=decision.cause)
+                self._endpoint.refuse(asked.ticket, decision.status, now)
+        self._traces.is_large = self._endpoint.present_count() > MOST_DEVICES
         self._sockets.pump()
+
+    def _status(self, told: StatusReported) -> None:
+        """How wrong the device's clock is: wrong times make alarms and recordings useless as evidence."""
+        if told.status.device_time is None:
+            return
+        error = (told.status.device_time - self._clock.now().utc).total_seconds()
+        if abs(error) > CLOCK_ERROR_WORTH_A_WARNING_SECONDS:
+            self._warn("device.clock_wrong", device=told.device_id, seconds=f"{error:.0f}")
+        self._in_order(told.device_id, self._devices.told_time(told.device_id, round(error * 1000)))
 
     async def _alarm(self, alarm: AlarmArrived) -> None:
         """Kept first, acknowledged then; one that cannot be kept is answered 503, and the device sends it again."""
@@ -252,43 +284,36 @@ class Running:
             self._endpoint.restore(presence, now, grace_seconds=grace)
         self._endpoint.begin_grace(now.monotonic + grace)
 
-    def _ask_soon(self, device_id: str) -> None:
-        """Ask for catalogue and description; spread out, so that a thousand devices that come back together do not all
-        send their catalogues in one second."""
-        spread = min(60.0, self._endpoint.present_count() / 50)
-        delay = random.uniform(0.0, spread) if spread > 1 else 0.0  # noqa: S311 - a spread, not a secret
-        timer: asyncio.TimerHandle | None = None
-
-        def ask() -> None:
-            self._timers.discard(cast(asyncio.TimerHandle, timer))
-            now = self._clock.now()
-            try:
-                self._endpoint.query_catalogue(device_id, now)
-                self._endpoint.query(device_id, "DeviceInfo", now)
-            except Unavailable:
-                return  # it went away meanwhile; it is asked when it comes back
-            self._sockets.pump()
-
-        timer = asyncio.get_running_loop().call_later(delay, ask)
-        self._timers.add(timer)
+    def _ask(self, device_id: str) -> None:
+        """What it is, what it has, what time it thinks it is."""
+        now = self._clock.now()
+        try:
+            self._endpoint.query_catalogue(device_id, now)
+            self._endpoint.query(device_id, "DeviceInfo", now)
+            self._endpoint.query(device_id, "DeviceStatus", now)
+        except Unavailable:
+            return  # it went away meanwhile; it is asked when it comes back
+        self._sockets.pump()
 
     async def _heed_decisions(self) -> None:
         """A device that was refused, or given another password, loses its registration at once."""
         while True:
             try:
-                for event in await self._log_events.after(self._cursor):
-                    self._cursor = event.seq
-                    if event.kind == "devices.enrolled":
-                        await self._heed(str(event.payload["device_id"]))
+                events = await self._log_events.after(self._cursor)
+                decided = [str(event.payload["device_id"]) for event in events if event.kind == "devices.enrolled"]
+                await self._heed([device_id for device_id in decided if self._endpoint.is_present(device_id)])
+                if events:
+                    self._cursor = events[-1].seq
                 await self._log_events.changed(self._cursor, seconds=30.0)
             except FengtaiError as error:
                 self._counts["decisions_unread"] += 1
                 log.error("device.decisions_unread", error=str(error))
                 await asyncio.sleep(1.0)
 
-    async def _heed(self, device_id: str) -> None:
-        if self._endpoint.is_present(device_id) and (await self._devices.get(device_id)).device.binding is None:
-            self._endpoint.forget(device_id, self._clock.now())
+    async def _heed(self, device_ids: Sequence[str]) -> None:
+        if device_ids:
+            for device_id in await self._devices.unbound(device_ids):
+                self._endpoint.forget(device_id, self._clock.now())
             self._sockets.pump()
 
     async def _flush_forever(self) -> None:
@@ -301,13 +326,21 @@ class Running:
                 log.error("device.flush_failed", error=str(error))
 
     async def _flush(self) -> None:
-        heard = self._endpoint.heard()
-        await self._devices.seen({device_id: at.utc for device_id, at in heard.items()})
+        heard = iter(self._endpoint.heard().items())
+        while lot := dict(islice(heard, FLUSHED_AT_ONCE)):
+            await self._devices.seen({device_id: at.utc for device_id, at in lot.items()})
 
     def _warn(self, event: str, **about: str) -> None:
         """Strangers may send what they like; the log takes so many lines a second of it, and the rest is counted."""
         if self._warnings.allows(event, self._clock.now().monotonic):
             log.warning(event, **about)
+        else:
+            self._counts["warnings_left_out"] += 1
+
+    def _note(self, event: str, **about: str) -> None:
+        """Likewise for what is no trouble: a city that comes back is not two hundred thousand lines."""
+        if self._warnings.allows(event, self._clock.now().monotonic):
+            log.info(event, **about)
         else:
             self._counts["warnings_left_out"] += 1
 
@@ -324,6 +357,7 @@ class Running:
                 log.error("device.report_failed", device=device_id, error=str(error))
 
         task = self._spawn(turn())
+        task.add_done_callback(lambda _: work.close())  # one that was cancelled before its turn
         self._last_of[device_id] = task
         task.add_done_callback(
             lambda done: self._last_of.pop(device_id) if self._last_of.get(device_id) is done else None

@@ -48,6 +48,7 @@ class SipSockets:
         self._loop = asyncio.get_running_loop()
         self._endpoint: Carried
         self._on_events: Callable[[], None]
+        self._saw: Callable[[bool, Peer, bytes, float], None]
         self._udp: socket.socket | None = None
         self._tcp: socket.socket | None = None
         self._server: asyncio.Server | None = None
@@ -77,9 +78,12 @@ class SipSockets:
             raise Unavailable(f"SIP cannot listen on {host}:{port}: {error.strerror or error}") from error
         return bound
 
-    async def serve(self, endpoint: Carried, on_events: Callable[[], None]) -> None:
+    async def serve(
+        self, endpoint: Carried, on_events: Callable[[], None], saw: Callable[[bool, Peer, bytes, float], None]
+    ) -> None:
+        """`saw` is told of every message as it comes or goes (True: it came)."""
         assert self._udp is not None, "bind comes first"
-        self._endpoint, self._on_events = endpoint, on_events
+        self._endpoint, self._on_events, self._saw = endpoint, on_events, saw
         self._loop.add_reader(self._udp.fileno(), self._drain)
         self._server = await asyncio.start_server(self._serve, sock=self._tcp, backlog=1024)
         self.pump()
@@ -114,9 +118,11 @@ class SipSockets:
             return
         self._pumping = True
         try:
+            now = self._clock.now().monotonic
             out = self._endpoint.datagrams_to_send()
             while True:
                 for data, peer in out:
+                    self._saw(False, peer, data, now)
                     self._send(data, peer)
                 self._on_events()
                 out = self._endpoint.datagrams_to_send()
@@ -127,7 +133,7 @@ class SipSockets:
         self._set_timer()
 
     def _drain(self) -> None:
-        udp, endpoint, now = self._udp, self._endpoint, self._clock.now()
+        udp, endpoint, saw, now = self._udp, self._endpoint, self._saw, self._clock.now()
         if udp is None:
             return
         for _ in range(DATAGRAMS_A_WAKE_UP):
@@ -138,7 +144,9 @@ class SipSockets:
             except OSError as error:  # an ICMP answer to something sent before: not about this datagram
                 log.debug("sip.socket_error", error=str(error))
                 continue
-            endpoint.receive_datagram(data, Peer("udp", host, port), now)
+            peer = Peer("udp", host, port)
+            saw(True, peer, data, now.monotonic)
+            endpoint.receive_datagram(data, peer, now)
         self.pump()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -154,7 +162,9 @@ class SipSockets:
         try:
             patience = FIRST_BYTES_SECONDS
             while data := await asyncio.wait_for(reader.read(65_536), patience):
-                self._endpoint.receive_stream(data, peer, self._clock.now())
+                now = self._clock.now()
+                self._saw(True, peer, data, now.monotonic)
+                self._endpoint.receive_stream(data, peer, now)
                 self.pump()
                 patience = IDLE_SECONDS
         except (ConnectionError, TimeoutError) as error:

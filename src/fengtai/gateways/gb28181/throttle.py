@@ -12,6 +12,10 @@ class Throttle:
         self._counts: dict[str, int] = {}
         self._until = float("-inf")
 
+    def __bool__(self) -> bool:
+        """Whether anything is being counted."""
+        return bool(self._counts)
+
     def holds_off(self, key: str, now: float) -> bool:
         return now < self._until and self._counts.get(key, 0) >= self._most
 

@@ -1,10 +1,12 @@
 """GB/T 28181-2016 and -2022, device side and platform side, sans-IO: the public face."""
 
+from fengtai.protocols.gb28181.call import KeptCall
 from fengtai.protocols.gb28181.device import DeviceEndpoint
 from fengtai.protocols.gb28181.events import (
     AlarmAcknowledged,
     AlarmArrived,
     AlarmReset,
+    CallOver,
     CatalogueArrived,
     ConnectionUnusable,
     Credentials,
@@ -55,6 +57,7 @@ __all__ = [
     "AlarmNotice",
     "AlarmReset",
     "AlarmResponse",
+    "CallOver",
     "CatalogItem",
     "CatalogPage",
     "CatalogueArrived",
@@ -71,6 +74,7 @@ __all__ = [
     "DeviceStatus",
     "DeviceUnregistered",
     "Keepalive",
+    "KeptCall",
     "KeyFrameWanted",
     "Message",
     "Other",

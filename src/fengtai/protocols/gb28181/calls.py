@@ -1,15 +1,17 @@
 """The platform's calls: INVITE for live play, its ACK, and a BYE that always comes (GB/T 28181-2022 section 9.2).
 
-One call is one stream, named by its Call-ID, never by its SSRC. Once a device may have begun to send, the call ends only
-by its BYE, by our confirmed BYE (200 or 481), or after so many unanswered ones.
+One call is one stream, named by its Call-ID, never by its SSRC. The ACK waits until the shell has kept the call, so that
+no device ever sends for a call that a crash made us forget. Once a device may have begun to send, the call ends only by
+its BYE, by our confirmed BYE (200 or 481), or after a day of silence.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
+from collections import OrderedDict
+from collections.abc import Callable, Collection
 
 from fengtai.protocols.gb28181 import quirks
+from fengtai.protocols.gb28181.call import Call, CallState, KeptCall, Offer, kept, restored
 from fengtai.protocols.gb28181.events import (
+    CallOver,
     PlatformEvent,
     PlayAnswered,
     PlayEnded,
@@ -18,38 +20,16 @@ from fengtai.protocols.gb28181.events import (
 )
 from fengtai.protocols.gb28181.offers import private_encoding
 from fengtai.protocols.sdp import parse_session
-from fengtai.protocols.sip import Dialog, Header, Peer, Request, Response, SipEndpoint, caller_dialog
-from fengtai.vocabulary.errors import Malformed
+from fengtai.protocols.sip import Header, Peer, Request, Response, SipEndpoint, caller_dialog
+from fengtai.vocabulary.errors import Malformed, TooMany
 
 ANSWER_SECONDS = 18.0
 BYE_PAUSE_SECONDS = 30.0
 MOST_BYES = 20
 LOST_SECONDS = 86_400.0
-
-
-class CallState(Enum):
-    INVITING = "inviting"
-    GIVEN_UP = "given-up"
-    """not wanted any more while no final answer has come: a late 200 gets ACK and BYE"""
-    TALKING = "talking"
-    ENDING = "ending"
-
-
-@dataclass(slots=True)
-class Call:
-    call_id: str
-    device_id: str
-    channel_id: str
-    invite: Request
-    peer: Peer
-    branch: str
-    ssrc: int
-    deadline: float
-    state: CallState = CallState.INVITING
-    provisional: bool = False
-    dialog: Dialog | None = None
-    byes: int = 0
-    bye_branch: str = ""
+HELD_SECONDS = 600.0
+"""how long the port and the SSRC of a call whose end nobody confirms are kept from others"""
+MOST_PLAIN_DEVICES = 20_000
 
 
 class Calls:
@@ -59,24 +39,64 @@ class Calls:
         self._sip, self._place, self._contact = sip, place, contact
         self._by_id: dict[str, Call] = {}
         self._by_branch: dict[str, str] = {}
+        self._of_device: dict[str, set[str]] = {}
+        self._plain: OrderedDict[str, None] = OrderedDict()
+        """devices that took the plain session description after they had refused the usual one"""
         self._events: list[PlatformEvent] = []
 
     def __len__(self) -> int:
         return len(self._by_id)
 
+    def busy(self) -> int:
+        """Calls that are being worked at: those that wait for an absent device are left out."""
+        return sum(1 for call in self._by_id.values() if not _parked(call))
+
     def get(self, call_id: str) -> Call | None:
         return self._by_id.get(call_id)
+
+    def held(self, now: float) -> Collection[Call]:
+        """Calls whose end is not confirmed yet: their device may still be sending to their port, with their SSRC."""
+        ending = (call for call in self._by_id.values() if call.state is CallState.ENDING)
+        return [call for call in ending if now < call.ending_since + HELD_SECONDS]
 
     def events(self) -> list[PlatformEvent]:
         events, self._events = self._events, []
         return events
 
-    def invite(self, device_id: str, channel_id: str, request: Request, peer: Peer, ssrc: int, now: float) -> str:
+    def invite(
+        self,
+        device_id: str,
+        channel_id: str,
+        request: Request,
+        peer: Peer,
+        offer: Offer,
+        ssrc: int,
+        port: int,
+        now: float,
+    ) -> str:
+        """Raise TooMany when too many requests wait for an answer."""
+        plain = device_id in self._plain
+        request.body = offer(plain)
         branch = self._sip.request(request, peer, now)
-        call = Call(request.call_id, device_id, channel_id, request, peer, branch, ssrc, now + ANSWER_SECONDS)
-        self._by_id[call.call_id] = call
+        call = Call(request.call_id, device_id, channel_id, peer, ssrc, port, now + ANSWER_SECONDS, request, branch)
+        call.offer = None if plain else offer
+        self._add(call)
         self._by_branch[branch] = call.call_id
         return call.call_id
+
+    def restore(self, kept_call: KeptCall, now: float) -> None:
+        """A call of before a crash: tell the device to stop, now if it is there, else when it registers."""
+        if kept_call.call_id not in self._by_id:
+            call = restored(kept_call, now)
+            self._add(call)
+            self._bye(call, now)
+
+    def acknowledge(self, call_id: str, now: float) -> None:
+        """The call is kept: the device gets its ACK, and sends."""
+        call = self._by_id.get(call_id)
+        if call is not None and call.state is CallState.ANSWERED:
+            call.state, call.deadline = CallState.TALKING, float("inf")
+            self._ack(call, now)
 
     def hang_up(self, call_id: str, now: float) -> None:
         """The stream is not wanted any more. Unknown calls are over already."""
@@ -85,15 +105,19 @@ class Calls:
             return
         if call.state is CallState.INVITING:
             self._give_up(call, now)
+        elif call.state is CallState.ANSWERED:
+            self._ack(call, now)
+            self._end(call, now)
         elif call.state is CallState.TALKING:
-            self._bye(call, now)
+            self._end(call, now)
 
-    def take_response(self, branch: str, response: Response, now: float) -> None:
+    def take_response(self, branch: str, response: Response, peer: Peer, now: float) -> None:
         call_id = self._by_branch.get(branch) or response.call_id
         call = self._by_id.get(call_id)
         if call is None:
-            return
-        if response.cseq_method == "BYE":
+            if response.cseq_method == "INVITE" and 200 <= response.status < 300:
+                self._stray(response, peer, now)
+        elif response.cseq_method == "BYE":
             if response.status >= 200:
                 self._after_bye(call, response.status, branch, now)
         elif response.cseq_method == "INVITE":
@@ -104,7 +128,7 @@ class Calls:
         call = self._by_id.get(request.call_id)
         if call is None:
             return False
-        told = call.state is CallState.TALKING
+        told = call.state in (CallState.TALKING, CallState.ANSWERED)
         self._forget(call)
         if told:
             self._events.append(PlayEnded(call_id=call.call_id, by_device=True, cause="the device ended the stream"))
@@ -119,24 +143,25 @@ class Calls:
             call.deadline = now + BYE_PAUSE_SECONDS
         elif call.state is CallState.INVITING:
             self._fail(call, 408, *quirks.SILENT)
-        else:
+        elif call.dialog is None:
             self._forget(call)
         return True
 
     def device_gone(self, device_id: str, now: float) -> None:
         """The device is offline: what runs is over; the BYE waits a day for its return."""
-        for call in [one for one in self._by_id.values() if one.device_id == device_id]:
+        for call in self._calls_of(device_id):
             if call.state is CallState.INVITING:
                 self._events.append(_failed(call, 480, *quirks.OFFLINE))
                 self._give_up(call, now)
-            elif call.state is CallState.TALKING:
-                call.state, call.deadline, call.byes = CallState.ENDING, now + LOST_SECONDS, MOST_BYES
+            elif call.state in (CallState.ANSWERED, CallState.TALKING):
+                call.ending_since = now
+                self._park(call, now)
                 self._events.append(PlayEnded(call_id=call.call_id, by_device=True, cause=quirks.OFFLINE[0]))
 
     def device_back(self, device_id: str, now: float) -> None:
         """It registered again: confirm the end of calls that we could not end."""
-        for call in [one for one in self._by_id.values() if one.device_id == device_id]:
-            if call.state is CallState.ENDING and call.byes:
+        for call in self._calls_of(device_id):
+            if call.state is CallState.ENDING:
                 call.byes = 0
                 self._bye(call, now)
 
@@ -148,8 +173,12 @@ class Calls:
             if call.state is CallState.INVITING:
                 self._events.append(_failed(call, 408, *quirks.SILENT))
                 self._give_up(call, now)
-            elif call.state is CallState.ENDING and call.byes < MOST_BYES:
+            elif call.state is CallState.ENDING and not _parked(call):
                 self._bye(call, now)
+            elif call.state is CallState.ANSWERED:
+                self._refuse_answer(
+                    call, "the call could not be kept in time", "Look for database errors in the log.", now
+                )
             else:
                 self._forget(call)
 
@@ -158,67 +187,126 @@ class Calls:
     def _take_answer(self, call: Call, response: Response, now: float) -> None:
         if response.status < 200:
             if not call.provisional and call.state is CallState.GIVEN_UP:
-                self._sip.cancel(call.invite, call.peer, now)
+                self._cancel(call, now)
             call.provisional = True
             if call.state is CallState.INVITING:
                 self._events.append(PlayTrying(call_id=call.call_id, status=response.status))
-        elif response.status >= 300:
-            if call.state is CallState.INVITING:
-                self._fail(call, response.status, *quirks.refusal(response.status, response.reason))
-            elif call.state is CallState.GIVEN_UP:
-                self._forget(call)
-        else:
+        elif response.status < 300:
             self._take_success(call, response, now)
+        elif call.state is CallState.INVITING:
+            if response.status not in quirks.DISLIKES_OFFER or not self._offer_plainly(call, response.status, now):
+                self._fail(call, response.status, *quirks.refusal(response.status, response.reason))
+        elif call.state is CallState.GIVEN_UP:
+            self._forget(call)
+
+    def _offer_plainly(self, call: Call, status: int, now: float) -> bool:
+        """Once more, in the same call with the next CSeq (RFC 3261 section 8.1.3.5); False when it was tried."""
+        if call.offer is None or call.invite is None or call.peer is None:
+            return False
+        headers = [(name, value) for name, value in call.invite.headers if name not in ("via", "cseq")]
+        again = Request(
+            "INVITE", call.invite.uri, [*headers, ("cseq", f"{call.invite.cseq + 1} INVITE")], call.offer(True)
+        )
+        try:
+            branch = self._sip.request(again, self._place(call.device_id) or call.peer, now)
+        except TooMany:
+            return False
+        self._by_branch.pop(call.branch, None)
+        call.invite, call.branch, call.offer, call.provisional = again, branch, None, False
+        call.deadline = now + ANSWER_SECONDS
+        self._by_branch[branch] = call.call_id
+        self._plain[call.device_id] = None
+        if len(self._plain) > MOST_PLAIN_DEVICES:
+            self._plain.popitem(last=False)
+        self._events.append(PlayTrying(call_id=call.call_id, status=status, note="offered once more in the plain form"))
+        return True
 
     def _take_success(self, call: Call, response: Response, now: float) -> None:
-        first = call.dialog is None
-        if call.dialog is None:
-            call.dialog = caller_dialog(call.invite, response)
-        ack = call.dialog.request("ACK", [], cseq=call.invite.cseq)
-        self._sip.request(ack, self._place(call.device_id) or call.peer, now)
-        if not first:
-            return  # a repeated 200 wants its ACK again, nothing else
+        if call.dialog is not None or call.invite is None:
+            if call.state is not CallState.ANSWERED:
+                self._ack(call, now)  # a repeated 200 wants its ACK again, nothing else
+            return
+        call.dialog = caller_dialog(call.invite, response)
         if call.state is CallState.GIVEN_UP:
-            self._bye(call, now)
+            self._ack(call, now)
+            self._end(call, now)
             return
         try:
             session = parse_session(response.body)
             private = private_encoding(session)
         except Malformed as error:
-            self._events.append(
-                _failed(call, 200, f"the device's answer cannot be read: {error.what}", "Switch TCP and UDP.")
+            self._refuse_answer(
+                call, f"the device's answer cannot be read: {error.what}", "Switch the device between TCP and UDP.", now
             )
-            self._bye(call, now)
             return
         if private:
             fix = "Choose the standard GB/T 28181 (PS) stream in the device's pages."
-            self._events.append(_failed(call, 200, f"the device sends its private format {private}", fix))
-            self._bye(call, now)
+            self._refuse_answer(call, f"the device sends its private format {private}", fix, now)
             return
-        call.state, call.deadline = CallState.TALKING, float("inf")
+        call.state, call.deadline = CallState.ANSWERED, now + ANSWER_SECONDS
         media = session.first("video")
         ssrc = call.ssrc if session.ssrc is None else session.ssrc
         note = f"the device chose SSRC {ssrc:010d}" if ssrc != call.ssrc else ""
         host = session.address_of(media) if media else session.address
         port = media.port if media else 0
-        self._events.append(PlayAnswered(call_id=call.call_id, ssrc=ssrc, host=host, port=port, note=note))
+        call.ssrc = ssrc
+        self._events.append(
+            PlayAnswered(call_id=call.call_id, ssrc=ssrc, host=host, port=port, note=note, keep=kept(call, call.dialog))
+        )
+
+    def _refuse_answer(self, call: Call, cause: str, fix: str, now: float) -> None:
+        self._events.append(_failed(call, 200, cause, fix))
+        self._ack(call, now)
+        self._end(call, now)
+
+    def _stray(self, response: Response, peer: Peer, now: float) -> None:
+        """A device agreed to a call that we do not know: we were restarted in between. ACK and BYE, so that it stops."""
+        lost = Request("INVITE", "", [(name, response.header(name)) for name in ("from", "to", "call-id", "cseq")])
+        dialog = caller_dialog(lost, response)
+        if dialog.target:
+            self._sip.request(dialog.request("ACK", [], cseq=lost.cseq), peer, now)
+            self._sip.request(dialog.request("BYE", [("contact", self._contact)]), peer, now)
+
+    def _ack(self, call: Call, now: float) -> None:
+        peer = self._place(call.device_id) or call.peer
+        if call.dialog is not None and call.invite is not None and peer is not None:
+            self._sip.request(call.dialog.request("ACK", [], cseq=call.invite.cseq), peer, now)
 
     def _give_up(self, call: Call, now: float) -> None:
         call.state, call.deadline = CallState.GIVEN_UP, now + 200.0
         if call.provisional:
+            self._cancel(call, now)
+
+    def _cancel(self, call: Call, now: float) -> None:
+        if call.invite is not None and call.peer is not None:
             self._sip.cancel(call.invite, call.peer, now)
+
+    def _end(self, call: Call, now: float) -> None:
+        call.ending_since = now
+        self._bye(call, now)
 
     def _bye(self, call: Call, now: float) -> None:
         if call.dialog is None:
             self._forget(call)
             return
+        peer = self._place(call.device_id) or call.peer
+        if peer is None or call.byes >= MOST_BYES:
+            self._park(call, now)
+            return
         call.state, call.byes = CallState.ENDING, call.byes + 1
         call.deadline = now + 60.0
         headers: list[Header] = [("contact", self._contact)]
         self._by_branch.pop(call.bye_branch, None)
-        peer = self._place(call.device_id) or call.peer
-        call.bye_branch = self._sip.request(call.dialog.request("BYE", headers), peer, now)
+        try:
+            call.bye_branch = self._sip.request(call.dialog.request("BYE", headers), peer, now)
+        except TooMany:
+            call.deadline = now + BYE_PAUSE_SECONDS
+            return
         self._by_branch[call.bye_branch] = call.call_id
+
+    def _park(self, call: Call, now: float) -> None:
+        """Nobody answers: the BYE waits for the device to register again, a day at most."""
+        call.state, call.deadline, call.byes = CallState.ENDING, now + LOST_SECONDS, MOST_BYES + 1
 
     def _after_bye(self, call: Call, status: int, branch: str, now: float) -> None:
         if branch != call.bye_branch:
@@ -229,14 +317,31 @@ class Calls:
         else:
             call.deadline = now + BYE_PAUSE_SECONDS
 
+    def _add(self, call: Call) -> None:
+        self._by_id[call.call_id] = call
+        self._of_device.setdefault(call.device_id, set()).add(call.call_id)
+
+    def _calls_of(self, device_id: str) -> list[Call]:
+        return [self._by_id[call_id] for call_id in sorted(self._of_device.get(device_id, ()))]
+
     def _fail(self, call: Call, status: int, cause: str, fix: str) -> None:
         self._forget(call)
         self._events.append(_failed(call, status, cause, fix))
 
     def _forget(self, call: Call) -> None:
-        self._by_id.pop(call.call_id, None)
+        if self._by_id.pop(call.call_id, None) is not None:
+            others = self._of_device[call.device_id]
+            others.discard(call.call_id)
+            if not others:
+                del self._of_device[call.device_id]
         self._by_branch.pop(call.branch, None)
         self._by_branch.pop(call.bye_branch, None)
+        if call.dialog is not None:
+            self._events.append(CallOver(call_id=call.call_id))
+
+
+def _parked(call: Call) -> bool:
+    return call.byes > MOST_BYES
 
 
 def _failed(call: Call, status: int, cause: str, fix: str) -> PlayFailed:

@@ -1,7 +1,9 @@
 """What the two endpoints of GB/T 28181 tell their shells."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from fengtai.protocols.gb28181.call import KeptCall
 from fengtai.protocols.gb28181.messages import AlarmNotice, CatalogItem, DeviceInfo, DeviceStatus
 from fengtai.protocols.sip import Credentials as Credentials
 from fengtai.protocols.sip import Peer as Peer
@@ -9,8 +11,7 @@ from fengtai.protocols.sip import Peer as Peer
 # -- platform role -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegistrationAsked:
+class RegistrationAsked(NamedTuple):
     """A device answered our challenge. Look up its password, try `credentials.matches(password, "REGISTER")`, then call
     `PlatformEndpoint.admit(ticket)` or `.refuse(ticket, status)`."""
 
@@ -24,8 +25,7 @@ class RegistrationAsked:
     call_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceRegistered:
+class DeviceRegistered(NamedTuple):
     """`renewed`: it was registered already, at the same place."""
 
     device_id: str
@@ -84,17 +84,20 @@ class AlarmArrived:
 class PlayTrying:
     call_id: str
     status: int
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlayAnswered:
-    """The device agreed and has our ACK. `ssrc` is what it will send with, `note` what is odd about its answer."""
+    """The device agreed. Make `keep` durable, then call `PlatformEndpoint.acknowledge(call_id)`: the device sends when it
+    has the ACK. `ssrc` is what it will send with, `note` what is odd about its answer."""
 
     call_id: str
     ssrc: int
     host: str
     port: int
     note: str
+    keep: KeptCall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +117,13 @@ class PlayEnded:
     call_id: str
     by_device: bool
     cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOver:
+    """A call that had been answered is over for good (confirmed, or given up after a day): it need not be kept."""
+
+    call_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +154,7 @@ PlatformEvent = (
     | PlayAnswered
     | PlayFailed
     | PlayEnded
+    | CallOver
     | PeerRefused
     | ConnectionUnusable
 )

@@ -4,8 +4,10 @@ The keepalive is the hot path: no XML is parsed for an ordinary one, nothing is 
 No 1xx is ever sent to anything but INVITE (a Dahua fails on a 100 to REGISTER).
 """
 
+import zlib
 from collections import OrderedDict
-from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
 from fengtai.protocols.gb28181 import quirks
 from fengtai.protocols.gb28181.calls import Calls
@@ -41,12 +43,17 @@ from fengtai.protocols.sip import (
     challenge,
     parse_credentials,
     parse_name_address,
+    read_express,
     user_of,
 )
 from fengtai.vocabulary.clock import Instant
 from fengtai.vocabulary.errors import Malformed
 
 MOST_TICKETS = 10_000
+MOST_REGISTRATIONS_HELD = 4_000
+"""beyond, a REGISTER gets 503 at once: what is left of the machine belongs to life signs and alarms"""
+REGISTRATIONS_A_SECOND, REGISTRATIONS_AT_ONCE = 20_000.0, 40_000.0
+LEAST_RETRY_SECONDS, RETRY_SPREAD_SECONDS = 30, 60
 LONGEST_EXPIRY_SECONDS = 86_400
 DEFAULT_EXPIRY_SECONDS = 86_400
 ALLOWED = "INVITE, ACK, BYE, CANCEL, INFO, OPTIONS, MESSAGE, REGISTER"
@@ -55,8 +62,7 @@ EDITIONS = frozenset(("1.0", "1.1", "2.0", "3.0"))
 LARGEST_ALARM_BYTES = 65_536
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(NamedTuple):
     """A request whose answer the shell decides."""
 
     request: Request
@@ -78,6 +84,8 @@ class Inbox:
         self._events: list[PlatformEvent] = []
         self._heard: dict[str, Instant] = {}
         self._dismissed: set[str] = set()
+        self._bucket, self._bucket_at = REGISTRATIONS_AT_ONCE, 0.0
+        self._dated: tuple[datetime, str] | None = None
         self.grace_until = float("-inf")
 
     def events(self) -> list[PlatformEvent]:
@@ -93,6 +101,35 @@ class Inbox:
     def take_heard(self) -> dict[str, Instant]:
         heard, self._heard = self._heard, {}
         return heard
+
+    def take_express(self, data: bytes, peer: Peer, now: Instant) -> bool:
+        """An ordinary keepalive of a device that is present, or a REGISTER that has to be challenged: answered without
+        being parsed. False: it is for the parser."""
+        if data.startswith(b"MESSAGE "):
+            if keepalive_sender(data) is None:
+                return False
+            found = read_express(data, b"MESSAGE", peer)
+            if found is None:
+                return False
+            presence = self._book.get(found.from_user)
+            if presence is None or presence.peer != peer:
+                return False
+            presence.heard_at = now.monotonic
+            self._heard[found.from_user] = now
+            self._sip.send(b"SIP/2.0 200 OK\r\n%bContent-Length: 0\r\n\r\n" % found.echo, peer)
+            return True
+        if data.startswith(b"REGISTER "):
+            found = read_express(data, b"REGISTER", peer)
+            if found is None or len(found.to_user) != 20 or not found.to_user.isdigit():
+                return False
+            nonce = self._mint.mint(now.utc_ms, found.to_user, peer.host)
+            self._sip.send(
+                b"SIP/2.0 401 Unauthorized\r\n%bWWW-Authenticate: %b\r\nX-GB-ver: %b\r\nContent-Length: 0\r\n\r\n"
+                % (found.echo, challenge(self._identity.domain, nonce).encode(), self._identity.edition.encode()),
+                peer,
+            )
+            return True
+        return False
 
     def take(self, request: Request, peer: Peer, now: Instant) -> tuple[str, CatalogPage] | None:
         """Answer, or hold for the shell. Gives back a part of a catalogue, with the device that sent it."""
@@ -141,6 +178,9 @@ class Inbox:
         edition = request.header("x-gb-ver")
         if edition not in EDITIONS:
             edition = "2.0"  # 2016: what devices speak that do not say it
+        if len(self._held) >= MOST_REGISTRATIONS_HELD or not self._bucket_gives(now.monotonic):
+            self._come_later(request, peer, device_id, now)
+            return
         ticket = self._hold(_Held(request, peer, device_id, expires, edition), now)
         if ticket:
             self._events.append(
@@ -154,6 +194,22 @@ class Inbox:
                     call_id=_plain(request.call_id),
                 )
             )
+
+    def _bucket_gives(self, now: float) -> bool:
+        """One bucket for all registrations, however many hosts they come from."""
+        passed, self._bucket_at = now - self._bucket_at, now
+        self._bucket = min(REGISTRATIONS_AT_ONCE, self._bucket + passed * REGISTRATIONS_A_SECOND)
+        if self._bucket < 1.0:
+            return False
+        self._bucket -= 1.0
+        return True
+
+    def _come_later(self, request: Request, peer: Peer, device_id: str, now: Instant) -> None:
+        """503, each device with a pause of its own, so that they do not all come back in one second."""
+        pause = LEAST_RETRY_SECONDS + zlib.crc32(device_id.encode()) % RETRY_SPREAD_SECONDS
+        retry = [("retry-after", str(pause))]
+        self._sip.respond(request, peer, 503, now.monotonic, headers=retry, remember=False)
+        self._events.append(PeerRefused(peer=peer, device_id=device_id, cause="REGISTER 503: too many at once"))
 
     def _challenge(self, request: Request, peer: Peer, device_id: str, now: Instant, *, stale: bool) -> None:
         nonce = self._mint.mint(now.utc_ms, device_id, peer.host)
@@ -169,13 +225,11 @@ class Inbox:
         if held is None:
             return ""
         contact = quirks.contact_of_binding(held.request.header("contact"), held.device_id, held.peer)
-        headers = [
-            ("date", beijing_text(now.utc, milliseconds=True)),
-            ("expires", str(held.expires_seconds)),
-            ("contact", contact),
-            ("x-gb-ver", self._identity.edition),
-        ]
-        self._sip.respond(held.request, held.peer, 200, now.monotonic, headers=headers)
+        more = (
+            f"Date: {self._date(now)}\r\nExpires: {held.expires_seconds}\r\nContact: {contact}\r\n"
+            f"X-GB-ver: {self._identity.edition}\r\n"
+        )
+        self._sip.respond_plainly(held.request, held.peer, 200, now.monotonic, more, remember=True)
         if held.expires_seconds == 0:
             self._book.remove(held.device_id)
             self._events.append(DeviceUnregistered(device_id=held.device_id))
@@ -203,6 +257,12 @@ class Inbox:
             )
         )
         return held.device_id
+
+    def _date(self, now: Instant) -> str:
+        """Beijing time for the Date header, written once per moment: many are answered in one."""
+        if self._dated is None or self._dated[0] != now.utc:
+            self._dated = now.utc, beijing_text(now.utc, milliseconds=True)
+        return self._dated[1]
 
     def refuse(self, ticket: int, status: int, now: Instant) -> None:
         held = self._held.pop(ticket, None)
@@ -246,7 +306,7 @@ class Inbox:
         self._heard[device_id] = now
         body = request.body
         if keepalive_sender(body) is not None:
-            self._sip.respond_plainly(request, peer, 200)
+            self._sip.respond_plainly(request, peer, 200, now.monotonic)
             return None
         return self._command(request, peer, device_id, now)
 
@@ -286,6 +346,8 @@ class Inbox:
 
 def _plain(text: str) -> str:
     """For keeping: what is not printable ASCII (NULs, broken UTF-8) becomes a question mark."""
+    if text.isascii() and text.isprintable():
+        return text[:255]
     return "".join(letter if " " <= letter <= "~" else "?" for letter in text[:255])
 
 

@@ -6,14 +6,16 @@ from fengtai.vocabulary.errors import Malformed
 _OFFERED = (("96", "PS/90000"), ("98", "H264/90000"), ("97", "MPEG4/90000"), ("100", "H265/90000"))
 
 
-def play_offer(*, user: str, host: str, port: int, ssrc: int, tcp: bool) -> bytes:
-    """We receive at host and port; over TCP the device connects to us (a=setup:passive)."""
-    attributes = [("recvonly", ""), *(("rtpmap", f"{number} {encoding}") for number, encoding in _OFFERED)]
+def play_offer(*, user: str, host: str, port: int, ssrc: int, tcp: bool, plain: bool = False) -> bytes:
+    """We receive at host and port; over TCP the device connects to us (a=setup:passive). `plain`: PS alone, with the
+    f= line that the oldest devices look for, for those that refuse the usual form."""
+    offered = _OFFERED[:1] if plain else _OFFERED
+    attributes = [("recvonly", ""), *(("rtpmap", f"{number} {encoding}") for number, encoding in offered)]
     if tcp:
         attributes += [("setup", "passive"), ("connection", "new")]
     protocol = "TCP/RTP/AVP" if tcp else "RTP/AVP"
-    media = Media("video", port, protocol, tuple(number for number, _ in _OFFERED), tuple(attributes))
-    return serialise(Session(user, host, "Play", (media,), ssrc=ssrc))
+    media = Media("video", port, protocol, tuple(number for number, _ in offered), tuple(attributes))
+    return serialise(Session(user, host, "Play", (media,), ssrc=ssrc, parameters="v/////a///" if plain else ""))
 
 
 def play_answer(offer: Session, *, user: str, host: str, port: int) -> bytes:

@@ -8,6 +8,7 @@ Owns: the answer to each request of a device, what is asked of it, and when it c
 from collections.abc import Callable
 
 from fengtai.protocols.gb28181 import quirks
+from fengtai.protocols.gb28181.call import KeptCall
 from fengtai.protocols.gb28181.calls import Calls
 from fengtai.protocols.gb28181.catalogue import Collection, Collections
 from fengtai.protocols.gb28181.events import (
@@ -59,6 +60,8 @@ class PlatformEndpoint:
     # -- what comes in -------------------------------------------------------------------------------------------
 
     def receive_datagram(self, data: bytes, peer: Peer, now: Instant) -> None:
+        if self._inbox.take_express(data, peer, now):
+            return
         self._sip.receive_datagram(data, peer, now.monotonic)
         self._work(now)
 
@@ -172,20 +175,38 @@ class PlatformEndpoint:
         """Ask the channel to send live pictures to host and port. Answers the call's name; `PlayAnswered` or `PlayFailed`
         follows. Raise Unavailable when the device is offline."""
         presence = self._present(device_id)
-        offer = play_offer(user=self.identity.id, host=host, port=port, ssrc=ssrc, tcp=tcp)
+
+        def offer(plain: bool) -> bytes:
+            return play_offer(user=self.identity.id, host=host, port=port, ssrc=ssrc, tcp=tcp, plain=plain)
+
         headers: list[Header] = [
             ("contact", self._contact),
             ("subject", f"{channel_id}:{ssrc:010d},{self.identity.id}:0"),
             ("content-type", "APPLICATION/SDP"),
         ]
-        request = self._request("INVITE", presence, channel_id, headers, offer)
-        return self._calls.invite(device_id, channel_id, request, presence.peer, ssrc, now.monotonic)
+        request = self._request("INVITE", presence, channel_id, headers, b"")
+        return self._calls.invite(device_id, channel_id, request, presence.peer, offer, ssrc, port, now.monotonic)
+
+    def acknowledge(self, call_id: str, now: Instant) -> None:
+        """The answered call is kept durably: ACK. Nothing happens when it is over meanwhile."""
+        self._calls.acknowledge(call_id, now.monotonic)
+
+    def restore_call(self, kept: KeptCall, now: Instant) -> None:
+        """A call of before a crash, after the registrations have been restored: the device is told to stop, and again
+        when it registers, until it confirms. `CallOver` follows."""
+        self._calls.restore(kept, now.monotonic)
+
+    def held(self, now: Instant) -> tuple[frozenset[int], frozenset[int]]:
+        """Ports and SSRCs of calls whose end no device has confirmed: give them to nobody else."""
+        calls = self._calls.held(now.monotonic)
+        return frozenset(call.port for call in calls), frozenset(call.ssrc for call in calls)
 
     def hang_up(self, call_id: str, now: Instant) -> None:
         self._calls.hang_up(call_id, now.monotonic)
 
     def open_calls(self) -> int:
-        return len(self._calls)
+        """Those that wait for an absent device are left out."""
+        return self._calls.busy()
 
     def want_key_frame(self, call_id: str, now: Instant) -> None:
         """Nothing happens when the call is over."""
@@ -207,7 +228,7 @@ class PlatformEndpoint:
                 if page is not None:
                     self._catalogue_part(*page, now)
             elif isinstance(event, ResponseReceived):
-                self._calls.take_response(event.branch, event.response, now.monotonic)
+                self._calls.take_response(event.branch, event.response, event.peer, now.monotonic)
             elif isinstance(event, RequestTimedOut):
                 self._calls.take_timeout(event.branch, now.monotonic)
             elif isinstance(event, MalformedReceived):

@@ -34,11 +34,12 @@ class PresenceBook:
         return self._by_id.get(device_id)
 
     def put(self, presence: Presence) -> None:
-        self.remove(presence.device_id)
+        before = self.remove(presence.device_id)
         self._by_id[presence.device_id] = presence
         if presence.peer.connection:
             self._by_connection.setdefault(presence.peer.connection, set()).add(presence.device_id)
-        heapq.heappush(self._heap, (self._due(presence), presence.device_id))
+        if before is None or self._due(presence) < self._due(before):  # else its entry falls due early and is put right
+            heapq.heappush(self._heap, (self._due(presence), presence.device_id))
 
     def move(self, presence: Presence, peer: Peer) -> None:
         """The device speaks from another port or connection now."""
@@ -57,26 +58,25 @@ class PresenceBook:
         return sorted(self._by_connection.get(connection, ()))
 
     def next_deadline(self) -> float | None:
-        """The earliest moment at which somebody may have to be given up."""
-        while self._heap:
-            due, device_id = self._heap[0]
-            presence = self._by_id.get(device_id)
-            if presence is not None and self._due(presence) <= due:
-                return due
-            heapq.heappop(self._heap)
-            if presence is not None:
-                heapq.heappush(self._heap, (self._due(presence), device_id))
-        return None
+        """Not later than the moment at which somebody has to be given up; often earlier, because entries are put right
+        only when they fall due. A keepalive therefore costs no heap work, however often this is asked."""
+        return self._heap[0][0] if self._heap else None
 
     def given_up(self, now: float) -> list[tuple[Presence, str]]:
         """Take out those whose time is over, each with the cause."""
         gone: list[tuple[Presence, str]] = []
-        while (due := self.next_deadline()) is not None and due <= now:
+        while self._heap and self._heap[0][0] <= now:
             _, device_id = heapq.heappop(self._heap)
-            presence = self.remove(device_id)
-            if presence is not None:
-                expired = presence.expires_at <= now
-                gone.append((presence, "the registration ran out" if expired else "keepalives are missing"))
+            presence = self._by_id.get(device_id)
+            if presence is None:
+                continue
+            due = self._due(presence)
+            if due > now:
+                heapq.heappush(self._heap, (due, device_id))
+                continue
+            self.remove(device_id)
+            expired = presence.expires_at <= now
+            gone.append((presence, "the registration ran out" if expired else "keepalives are missing"))
         return gone
 
     def _due(self, presence: Presence) -> float:

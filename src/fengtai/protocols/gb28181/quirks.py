@@ -24,6 +24,9 @@ _REFUSALS = {
     603: ("the device declined the stream", "Check the channel in the device's own pages."),
 }
 
+DISLIKES_OFFER = frozenset((400, 415, 488))
+"""refusals that are often about the form of the session description: worth one more try in the plain form"""
+
 SILENT = (
     "the device did not answer the request for a stream",
     "Check that the device is online and that UDP or TCP reaches it; see its last keepalive.",

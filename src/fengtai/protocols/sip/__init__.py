@@ -19,6 +19,7 @@ from fengtai.protocols.sip.events import (
     SipEvent,
     StreamUnusable,
 )
+from fengtai.protocols.sip.express import Express, read_express
 from fengtai.protocols.sip.framing import StreamFramer
 from fengtai.protocols.sip.messages import Header, Peer, Request, Response, answer
 from fengtai.protocols.sip.parser import parse_message
@@ -27,6 +28,7 @@ from fengtai.protocols.sip.uri import NameAddress, SipUri, parse_name_address, p
 __all__ = [
     "Credentials",
     "Dialog",
+    "Express",
     "Header",
     "MalformedReceived",
     "NameAddress",
@@ -53,5 +55,6 @@ __all__ = [
     "parse_message",
     "parse_name_address",
     "parse_uri",
+    "read_express",
     "user_of",
 ]

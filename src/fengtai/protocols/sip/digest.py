@@ -1,19 +1,19 @@
 """Digest authentication (RFC 2617, with the RFC 2069 form that many cameras use; RFC 3261 section 22), MD5.
 
-Nonces are stateless: a time stamp and an HMAC over it, the claimed identity and the source host. A 401 costs no memory,
+Nonces are stateless: a time stamp and a keyed hash over it, the claimed identity and the source host. A 401 costs no memory,
 any process with the same secret accepts it, and a captured answer is worth nothing from another host.
 """
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+import re
 from enum import Enum
+from typing import NamedTuple
 
 from fengtai.vocabulary.errors import Malformed
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(NamedTuple):
     """An Authorization header. `uri` is hashed as the device wrote it, never the Request-URI."""
 
     username: str
@@ -58,7 +58,7 @@ class NonceMint:
 
     def _mark(self, utc_ms: int, identity: str, host: str) -> str:
         text = f"{utc_ms}|{identity}|{host}".encode("utf-8", "surrogateescape")
-        return hmac.digest(self._secret, text, "sha256").hex()[:32]
+        return hashlib.blake2b(text, key=self._secret, digest_size=16).hexdigest()
 
 
 def digest_response(credentials: Credentials, password: str, method: str) -> str:
@@ -133,6 +133,9 @@ def parse_parameters(text: str) -> dict[str, str]:
     scheme, _, rest = text.strip().partition(" ")
     if scheme.lower() != "digest":
         raise Malformed(f"authentication scheme {scheme[:20]!r} is not Digest", clause="RFC 2617 3.2")
+    if _USUAL.fullmatch(rest) is not None:
+        usual = [(name.lower(), quoted or bare) for name, quoted, bare in _PAIR.findall(rest)]
+        return dict(reversed(usual))
     found: dict[str, str] = {}
     at, end = 0, len(rest)
     while at < end:
@@ -154,6 +157,10 @@ def parse_parameters(text: str) -> dict[str, str]:
             value, at = rest[at:comma].strip(), comma
         found.setdefault(name, value)
     return found
+
+
+_USUAL = re.compile(r'\s*[A-Za-z]+=(?:"[^"]*"|[^\s",=]+)(?:,\s*[A-Za-z]+=(?:"[^"]*"|[^\s",=]+))*\s*', re.ASCII)
+_PAIR = re.compile(r'([A-Za-z]+)=(?:"([^"]*)"|([^\s",=]+))', re.ASCII)
 
 
 def _md5(text: str) -> str:

@@ -17,6 +17,7 @@ from fengtai.protocols.sip.events import (
 from fengtai.protocols.sip.framing import StreamFramer
 from fengtai.protocols.sip.messages import Header, Peer, Request, Response, answer, plain_answer, sent_by
 from fengtai.protocols.sip.parser import parse_message
+from fengtai.protocols.sip.salvage import answerable
 from fengtai.protocols.sip.transactions import (
     ClientTransactions,
     ServerTransactions,
@@ -48,6 +49,9 @@ class SipEndpoint:
             if data.strip(b"\r\n\0 "):  # blanks alone keep a NAT binding open
                 self.malformed += 1
                 self._events.append(MalformedReceived(peer, error))
+                request = answerable(data)
+                if request is not None:
+                    self.respond(request, peer, 400, now, remember=False)
             return
         self._take(message, peer, now)
 
@@ -95,9 +99,18 @@ class SipEndpoint:
         self._out.append((wire, peer))
         return response
 
-    def respond_plainly(self, request: Request, peer: Peer, status: int) -> None:
-        """Answer without headers, body and memory: the hot path of keepalives."""
-        self._out.append((plain_answer(request, peer, status), peer))
+    def respond_plainly(
+        self, request: Request, peer: Peer, status: int, now: float, more: str = "", *, remember: bool = False
+    ) -> None:
+        """Answer without a body, in one pass: the hot path. `more`: header lines, each with its CRLF."""
+        wire = plain_answer(request, peer, status, more)
+        if remember:
+            self._server.remember(_key(request), wire, now)
+        self._out.append((wire, peer))
+
+    def send(self, wire: bytes, peer: Peer) -> None:
+        """Send bytes that were made elsewhere: the answers of the express lane."""
+        self._out.append((wire, peer))
 
     def repeat_answer(self, request: Request, peer: Peer) -> None:
         """Send the remembered answer again: the called side of an INVITE does so until the ACK (section 13.3.1.4)."""
@@ -180,8 +193,11 @@ class SipEndpoint:
 
 def _key(request: Request) -> TransactionKey:
     """Branch, sent-by and method (section 17.2.3); the Call-ID stands in for branches that are not unique."""
-    via = request.header("via")
-    branch = request.branch
-    if not branch.startswith("z9hG4bK"):
-        branch = f"{branch}|{request.call_id}|{request.cseq}|{request.from_tag}"
-    return branch, sent_by(via), request.method
+    key = request.transaction
+    if key is None:
+        via = request.header("via")
+        branch = request.branch
+        if not branch.startswith("z9hG4bK"):
+            branch = f"{branch}|{request.call_id}|{request.cseq}|{request.from_tag}"
+        key = request.transaction = branch, sent_by(via), request.method
+    return key

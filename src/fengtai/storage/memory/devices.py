@@ -1,12 +1,12 @@
-"""The in-memory twin of devices and channels."""
+"""The in-memory twin of devices, channels and open calls."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from fengtai.domain.devices.model import Channel, Device
-from fengtai.domain.devices.ports import ChannelStore, DeviceStore
+from fengtai.domain.devices.model import Binding, Channel, Device, OpenCall, Presence, Standing
+from fengtai.domain.devices.ports import CallStore, ChannelStore, DeviceStore
 
 
 class MemoryDevices:
@@ -28,6 +28,31 @@ class MemoryDevices:
 
     def bound(self) -> Sequence[Device]:
         return sorted((one for one in self.by_id.values() if one.binding is not None), key=lambda one: one.id)
+
+    def get_all(self, device_ids: Sequence[str]) -> Mapping[str, Device]:
+        return {device_id: self.by_id[device_id] for device_id in device_ids if device_id in self.by_id}
+
+    def standings(self, device_ids: Sequence[str]) -> Mapping[str, Standing]:
+        return {
+            device_id: Standing(device.enrolment, device.presence, device.sealed_password)
+            for device_id, device in self.get_all(device_ids).items()
+        }
+
+    def add_all(self, devices: Sequence[Device]) -> None:
+        for device in devices:
+            self.save(device)
+
+    def bind_all(self, bindings: Mapping[str, Binding], at: datetime) -> None:
+        for device_id, binding in bindings.items():
+            device = self.by_id.get(device_id)
+            if device is not None:
+                self.by_id[device_id] = replace(
+                    device,
+                    presence=Presence.ONLINE,
+                    binding=binding,
+                    last_seen_at=at,
+                    registered_at=device.registered_at or at,
+                )
 
     def touch(self, seen: Mapping[str, datetime]) -> None:
         for device_id, at in seen.items():
@@ -59,4 +84,24 @@ class MemoryChannels:
         return counted
 
 
-STORES: Mapping[type[Any], type[Any]] = {DeviceStore: MemoryDevices, ChannelStore: MemoryChannels}
+class MemoryCalls:
+    """A complete CallStore in a dict."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, OpenCall] = {}
+
+    def save(self, call: OpenCall) -> None:
+        self.by_id[call.id] = call
+
+    def remove(self, call_id: str) -> None:
+        self.by_id.pop(call_id, None)
+
+    def all(self) -> Sequence[OpenCall]:
+        return sorted(self.by_id.values(), key=lambda call: (call.started_at, call.id))
+
+
+STORES: Mapping[type[Any], type[Any]] = {
+    DeviceStore: MemoryDevices,
+    ChannelStore: MemoryChannels,
+    CallStore: MemoryCalls,
+}
