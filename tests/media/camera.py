@@ -8,10 +8,9 @@ from dataclasses import replace
 from tests.media.film import FPS, FRAME_90K, film
 
 from fengtai.domain.live.model import Receiver, Stage, Transport
-from fengtai.domain.live.ports import Reached
+from fengtai.domain.live.ports import NoPicture, Reached
 from fengtai.protocols.mpegps import PsMuxer
 from fengtai.protocols.rtp import RtpSender, frame_packet
-from fengtai.vocabulary.errors import Unavailable
 
 
 class Cameras:
@@ -23,6 +22,8 @@ class Cameras:
         self.speaks = speaks
         self.pictures, self.gop = pictures, gop
         self.refuses = ""
+        self.held: set[int] = set()
+        """ports and SSRCs to which a camera may still be sending from before"""
         self.mute = False
         self.invited: list[Receiver] = []
         self.stopped: list[str] = []
@@ -35,7 +36,7 @@ class Cameras:
         self._tell[receiver.stream_id] = reached
         reached(Stage.INVITE_SENT, "")
         if self.refuses:
-            raise Unavailable(self.refuses)
+            raise NoPicture(self.refuses, "Look at the camera.")
         reached(Stage.ANSWERED, "200 OK")
         reached(Stage.ACKNOWLEDGED, "")
         if not self.mute and receiver.transport in self.speaks:
@@ -48,6 +49,9 @@ class Cameras:
 
     async def want_key_frame(self, stream_id: str) -> None:
         self.key_frames_asked.append(stream_id)
+
+    def is_held(self, port: int, ssrc: int) -> bool:
+        return port in self.held or ssrc in self.held
 
     def hang_up(self, stream_id: str) -> None:
         """The device ends the stream by itself."""

@@ -1,6 +1,7 @@
 """Why a stream did not start or was lost: one sentence of cause, one thing to do. Pure; the wording lives here."""
 
-from fengtai.domain.live.model import Receiver, Stage, Transport
+from fengtai.domain.live.model import Receiver, Transport
+from fengtai.domain.live.ports import NoPicture
 from fengtai.domain.recordings.model import GapCause
 
 
@@ -32,17 +33,27 @@ def worker_lost() -> Fault:
     )
 
 
-def refused_by_source(reason: str, reached: set[Stage]) -> Fault:
-    answered = reached & {Stage.TRYING, Stage.ANSWERED}
-    fix = (
-        "Check on the device that this channel exists and that its number of streams is not exhausted."
-        if answered
-        else "Check that the device is online and that its SIP address and port are reachable."
+def refused_by_source(refusal: NoPicture) -> Fault:
+    return Fault(refusal.cause, refusal.fix, may_try_other=refusal.may_try_other)
+
+
+def source_unavailable(reason: str) -> Fault:
+    return Fault(
+        reason if reason.endswith(".") else f"{reason}.", "It is tried again by itself; if this stays, see the log."
     )
-    return Fault(reason if reason.endswith(".") else f"{reason}.", fix, may_try_other=bool(answered))
 
 
-def no_packet(receiver: Receiver, seconds: float) -> Fault:
+def source_hangs() -> Fault:
+    return Fault("The device did not answer.", "Check that the device is online and see its SIP messages.")
+
+
+def no_packet(receiver: Receiver, seconds: float, detail: str = "") -> Fault:
+    if detail:
+        return Fault(
+            f"The device agreed to send, but after {seconds:g} s there is nothing to be shown: {detail}.",
+            "Set the camera's stream to RTP with PS and send it to the address of the offer; restart the camera.",
+            may_try_other=True,
+        )
     how = "connected by TCP to" if receiver.transport is Transport.TCP_PASSIVE else "sent a packet by UDP to"
     return Fault(
         f"The device agreed to send, but within {seconds:g} s it has not {how} {receiver.host}:{receiver.port}.",

@@ -6,6 +6,9 @@ number ties an answer to its command. The transport is a stream; `link` frames i
 
 import msgspec
 
+NOTHING_CAME = "no packet has come yet"
+"""the sentence of a snapshot that is refused because nothing has come at all"""
+
 
 class Message(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """Base of all messages."""

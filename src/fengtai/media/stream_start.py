@@ -12,7 +12,7 @@ from functools import partial
 import structlog
 
 from fengtai.domain.live.model import Receiver, Stage, StreamState, Transport
-from fengtai.domain.live.ports import StreamSource
+from fengtai.domain.live.ports import NoPicture, StreamSource
 from fengtai.media import faults
 from fengtai.media import messages as m
 from fengtai.media.allocation import PortPool, SsrcPool
@@ -171,10 +171,9 @@ class StartDesk:
         refusal = ""
         for _ in range(PORT_TRIES):
             try:
-                port = self._ports.take(loop.time())
+                port, ssrc = self._unheld(loop.time())
             except Unavailable as error:
                 raise Fault(f"{error}.", "Close live pictures that nobody needs.") from error
-            ssrc = self._ssrcs.take(loop.time())
             receiver = Receiver(
                 stream_id=stream_id, host=self._settings.advertised_host, port=port, ssrc=ssrc, transport=transport
             )
@@ -187,6 +186,14 @@ class StartDesk:
             else:
                 return receiver
         raise Fault(f"No receiver could be opened: {refusal}.", "Check that the range media.ports is free.")
+
+    def _unheld(self, now: float) -> tuple[int, int]:
+        """A port and an SSRC to which no device may still be sending for a stream of before. Raise Unavailable."""
+        while self._source.is_held(port := self._ports.take(now), 0):
+            self._ports.give_back(port, now)
+        while self._source.is_held(0, ssrc := self._ssrcs.take(now)):
+            self._ssrcs.give_back(ssrc, now)
+        return port, ssrc
 
     def _opening(self, receiver: Receiver, point_id: str, records: bool, ask: int) -> m.OpenReceiver:
         return m.OpenReceiver(
@@ -212,17 +219,20 @@ class StartDesk:
         try:
             async with asyncio.timeout(SOURCE_SECONDS):
                 await self._source.start(attempt.device_id, channel_id, attempt.receiver, reached)
+        except NoPicture as refusal:
+            raise faults.refused_by_source(refusal) from refusal
         except FengtaiError as error:
-            raise faults.refused_by_source(str(error), {one.stage for one in attempt.trace.stages}) from error
+            raise faults.source_unavailable(str(error)) from error
         except TimeoutError as error:
-            raise faults.refused_by_source("The device did not answer.", set()) from error
+            raise faults.source_hangs() from error
         patience = self._settings.no_packet_seconds
         await_packet = patience if is_last else min(patience, FIRST_TRANSPORT_SECONDS)
         try:
             async with asyncio.timeout(await_packet):
                 await attempt.first_packet
         except TimeoutError:
-            raise faults.no_packet(attempt.receiver, await_packet) from None
+            detail = await self._why_dark(attempt)
+            raise faults.no_packet(attempt.receiver, await_packet, "" if detail == m.NOTHING_CAME else detail) from None
         await self._await_key_frame(attempt, patience)
 
     async def _await_key_frame(self, attempt: Running, patience: float) -> None:

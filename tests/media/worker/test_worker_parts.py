@@ -16,6 +16,7 @@ from fengtai.media.worker.intake import Intake
 from fengtai.media.worker.live_channel import LiveChannel
 from fengtai.media.worker.recorder import Recorder
 from fengtai.media.worker.ring import GopRing
+from fengtai.media.worker.rounds import Rounds
 from fengtai.media.worker.scribe import Gop
 from fengtai.media.worker.stream import Surroundings, WorkerStream
 from fengtai.media.worker.timeline import TimedUnit, TimeLine
@@ -242,6 +243,7 @@ class Camera:
 def listening(port: int, reports: list[Report], *, is_tcp: bool) -> WorkerStream:
     around = Surroundings(
         loop=asyncio.get_running_loop(),
+        rounds=Rounds(asyncio.get_running_loop()),
         utc_ms=lambda moment: moment * 1000,
         report=reports.append,
         recorder=lambda point_id: Recorder(point_id, Kept(), lambda *_: None),
@@ -283,6 +285,26 @@ async def test_a_stranger_s_packets_do_not_come_into_the_picture() -> None:
         "first-packet",
         "first-key-frame",
     ]
+
+
+async def test_an_old_sender_does_not_keep_the_device_out_that_was_asked() -> None:
+    port = free_udp_port()
+    stream = listening(port, [], is_tcp=False)
+    camera, stranger = Camera(port), Camera(port, ssrc=66)
+    try:
+        stranger.show(0, 5)
+        await pictures(stream, 4)
+        camera.show(0, 5)
+        stranger.show(5, 10)
+        camera.show(5, 12)
+        await pictures(stream, 4 + 11)
+    finally:
+        camera.close()
+        stranger.close()
+        await stream.close("stopped", "the test is over")
+
+    assert stream.intake.receiver.ssrc == SSRC
+    assert stream.figures["strangers"] >= 5
 
 
 async def test_a_second_connection_is_refused_while_the_camera_delivers() -> None:

@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.protocols.elementary.drawn import drawn_units
 
-from fengtai.protocols.elementary import AccessUnit, AudioFrame, ParameterSets
+from fengtai.protocols.elementary import AccessUnit, AudioFrame, ParameterSets, crc32_mpeg2
 from fengtai.protocols.mpegps import PsDemuxer, PsMuxer, parse_program_map
-from fengtai.protocols.mpegps.program_map import crc32_mpeg2
 from fengtai.protocols.rtp import RtpReceiver, RtpSender
 
 SETS = ParameterSets(

@@ -88,6 +88,8 @@ class StreamState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamChanged(Event):
+    """A stream reached a stage of its start, failed or ended; `detail` and `fix` are sentences for people."""
+
     kind: ClassVar[str] = "live.stream_changed"
     needs: ClassVar[str] = "live.see"
     point_id: str

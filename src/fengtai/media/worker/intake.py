@@ -4,6 +4,8 @@ PS is what GB/T 28181 asks for; devices also send MPEG-TS, bare NAL units (RFC 6
 the same announcement. The payload type is never believed, the bytes are.
 """
 
+from collections.abc import Callable
+
 from fengtai.protocols.elementary import AccessUnit
 from fengtai.protocols.mpegps import PsDemuxer
 from fengtai.protocols.mpegts import TsDemuxer
@@ -17,22 +19,37 @@ from fengtai.protocols.rtp import (
     sniff_payload,
 )
 
-_BARREN_GROUPS = 50
-"""so many frames without a picture: what comes may be something else than what it was taken for"""
+RELOCK_AFTER_SECONDS = 2.0
+"""a device that changes its SSRC in the middle is followed; strangers are kept out by the sockets, by their address"""
+_STRANGE_GROUPS = 3
+"""so many frames in a row that begin like something else: the device sends something else now"""
+
+_CONTAINERS = {
+    PayloadKind.PS: "PS",
+    PayloadKind.TS: "MPEG-TS",
+    PayloadKind.ANNEX_B: "a bare byte stream",
+    PayloadKind.PRIVATE: "a private format",
+}
+Demuxer = PsDemuxer | TsDemuxer | NalDepacketiser | ByteStreamDepacketiser
+_DEMUXERS: dict[PayloadKind, Callable[[], Demuxer]] = {
+    PayloadKind.PS: PsDemuxer,
+    PayloadKind.TS: TsDemuxer,
+    PayloadKind.ANNEX_B: ByteStreamDepacketiser,
+}
 
 
 class Intake:
     """Feed it packets; take access units. `complaint` says why none come."""
 
     def __init__(self, ssrc: int) -> None:
-        self.receiver = RtpReceiver(ssrc)
-        self.demuxer: PsDemuxer | TsDemuxer | NalDepacketiser | ByteStreamDepacketiser = PsDemuxer()
+        self.receiver = RtpReceiver(ssrc, relock_after_seconds=RELOCK_AFTER_SECONDS)
+        self.demuxer: Demuxer = PsDemuxer()
         self.container = "PS"
         self.complaint = ""
         self.audio_frames = 0
         """sound is received but neither recorded nor shown yet"""
         self._is_known = False
-        self._barren = _BARREN_GROUPS
+        self._strange = 0
 
     def feed(self, packet: bytes, now: float) -> list[AccessUnit]:
         return self.units_of(self.receiver.receive(packet, now=now))
@@ -41,9 +58,7 @@ class Intake:
         """Of what `receiver` has given for one packet; most packets complete nothing."""
         units: list[AccessUnit] = []
         for group in groups:
-            if self._barren >= _BARREN_GROUPS:
-                self._look_at(group)
-            self._barren += 1
+            self._look_at(group)
             demuxer = self.demuxer
             if isinstance(demuxer, NalDepacketiser | ByteStreamDepacketiser):
                 units += demuxer.take(group)
@@ -56,7 +71,7 @@ class Intake:
                 else:
                     self.audio_frames += 1
         if units:
-            self.complaint, self._barren = "", 0
+            self.complaint = ""
         return units
 
     def why_no_key_frame(self) -> str:
@@ -72,24 +87,28 @@ class Intake:
         return "no key frame has come yet"
 
     def _look_at(self, group: RtpGroup) -> None:
-        """Take another demuxer when the bytes say so. What is known stays until the next long time without pictures."""
-        kind = sniff_payload(group.payload)
-        codec = None
+        """Take another demuxer when the bytes say so: at once at the beginning, later only when they insist."""
+        kind, codec = sniff_payload(group.payload), None
         if kind is PayloadKind.UNKNOWN:
-            codec = next((found for one in group.packets if (found := sniff_nal_payload(one))), None)
+            looked_at = group.packets[:1] if self._is_known else group.packets
+            codec = next((found for one in looked_at if (found := sniff_nal_payload(one))), None)
             if codec is None:
                 return
+        name = _CONTAINERS.get(kind) or f"RTP {codec}".upper()
+        if name == self.container and self._is_known:
+            self._strange = 0
+            return
+        self._strange += 1
+        if self._is_known and self._strange < _STRANGE_GROUPS:
+            return
         if kind is PayloadKind.PRIVATE:
             self.complaint = "the device sends a vendor's private format that cannot be decoded"
             return
-        self.complaint, self._is_known, self._barren = "", True, 0
+        self.complaint, self._is_known, self._strange = "", True, 0
+        if name == self.container:
+            return
+        self.container = name
         if codec is not None:
-            name = f"RTP {codec.upper()}"
-            if self.container != name:
-                self.container, self.demuxer = name, NalDepacketiser(codec)
-        elif kind is PayloadKind.TS and not isinstance(self.demuxer, TsDemuxer):
-            self.container, self.demuxer = "MPEG-TS", TsDemuxer()
-        elif kind is PayloadKind.ANNEX_B and not isinstance(self.demuxer, ByteStreamDepacketiser):
-            self.container, self.demuxer = "a bare byte stream", ByteStreamDepacketiser()
-        elif kind is PayloadKind.PS and not isinstance(self.demuxer, PsDemuxer):
-            self.container, self.demuxer = "PS", PsDemuxer()
+            self.demuxer = NalDepacketiser(codec)
+        else:
+            self.demuxer = _DEMUXERS[kind]()

@@ -17,6 +17,7 @@ from fengtai.media.worker.clip_cutter import cut_clip
 from fengtai.media.worker.live_channel import LiveChannel
 from fengtai.media.worker.live_server import LiveServer
 from fengtai.media.worker.recorder import Recorder
+from fengtai.media.worker.rounds import Rounds
 from fengtai.media.worker.scribe import Scribe, Told
 from fengtai.media.worker.snapshot import jpeg_of
 from fengtai.media.worker.stream import Surroundings, WorkerStream
@@ -36,6 +37,7 @@ class MediaWorker:
     def __init__(self, link: Link[m.Command]) -> None:
         self._link = link
         self._loop = asyncio.get_running_loop()
+        self._rounds = Rounds(self._loop)
         self._streams: dict[str, WorkerStream] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._offset_ms = 0.0
@@ -79,6 +81,7 @@ class MediaWorker:
         recovered = await self._scribe.start(configure.journals)
         self._around = Surroundings(
             loop=self._loop,
+            rounds=self._rounds,
             utc_ms=self._utc_ms,
             report=self._report,
             recorder=self._recorder,
@@ -97,6 +100,7 @@ class MediaWorker:
     async def _end(self) -> None:
         for stream in list(self._streams.values()):
             await stream.close("stopped", "the platform is being stopped")
+        self._rounds.close()
         await self._live.stop()
         await self._scribe.close_all()
         try:
@@ -206,7 +210,7 @@ class MediaWorker:
             raise NotFound("this camera's stream does not run")
         key = stream.ring.key_frame
         if key is None:
-            raise NotFound(stream.intake.why_no_key_frame())
+            raise NotFound(stream.why_dark())
         async with self._snapshots:
             return m.SnapshotMade(ask=command.ask, jpeg=await asyncio.to_thread(jpeg_of, key.unit))
 
@@ -302,7 +306,7 @@ class MediaWorker:
 
     async def _count(self) -> None:
         until, free_bytes = await self._scribe.recorded_until()
-        figures = {"streams": len(self._streams), "round_faults": self._round_faults}
+        figures = {"streams": len(self._streams), "round_faults": self._round_faults + self._rounds.faults}
         figures |= self._scribe.figures | self._live.figures
         for stream in self._streams.values():
             for name, value in stream.figures.items():

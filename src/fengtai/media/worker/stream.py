@@ -1,15 +1,16 @@
 """One stream in a worker: packets in; ring, recorder and viewers out; stages and silence reported up."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from fengtai.media.messages import OpenReceiver, Report, StreamBroken, StreamReached, StreamSilent
+from fengtai.media.messages import NOTHING_CAME, OpenReceiver, Report, StreamBroken, StreamReached, StreamSilent
 from fengtai.media.worker.intake import Intake
 from fengtai.media.worker.live_channel import LiveChannel
 from fengtai.media.worker.receivers import TcpReceiver, UdpReceiver
 from fengtai.media.worker.recorder import Recorder
 from fengtai.media.worker.ring import GopRing
+from fengtai.media.worker.rounds import Rounds
 from fengtai.media.worker.timeline import TimeLine
 from fengtai.protocols.elementary import AccessUnit
 
@@ -19,6 +20,7 @@ class Surroundings:
     """What a stream needs from its worker."""
 
     loop: asyncio.AbstractEventLoop
+    rounds: Rounds
     utc_ms: Callable[[float], float]
     """UTC of a moment of the loop's clock"""
     report: Callable[[Report], None]
@@ -33,7 +35,7 @@ class WorkerStream:
         self.stream_id, self.point_id = asked.stream_id, asked.point_id
         self._around = around
         self.intake = Intake(asked.ssrc)
-        self._receive, self._counters = self.intake.receiver.receive, self.intake.receiver.counters
+        self._receive, self._counters = self.intake.receiver.receive_all, self.intake.receiver.counters
         self.ring = GopRing()
         self.live = LiveChannel(self.ring)
         self._timeline = TimeLine()
@@ -43,10 +45,12 @@ class WorkerStream:
         self._told_silent = False
         if asked.is_tcp:
             self._receiver: TcpReceiver | UdpReceiver = TcpReceiver(
-                around.loop, asked.host, asked.port, self._packet, self._broken
+                around.loop, around.rounds, asked.host, asked.port, self._packets, self._broken
             )
         else:
-            self._receiver = UdpReceiver(around.loop, asked.host, asked.port, self._packet)
+            self._receiver = UdpReceiver(
+                around.loop, around.rounds, asked.host, asked.port, self._packets, ssrc=asked.ssrc
+            )
         self.record(asked.records)
 
     def record(self, on: bool) -> None:
@@ -86,6 +90,18 @@ class WorkerStream:
             "audio_frames_dropped": self.intake.audio_frames,
         }
 
+    def why_dark(self) -> str:
+        """Why there is no picture: goes on behind a colon."""
+        if self._counters.malformed > self._counters.packets:
+            return "what comes is not RTP"
+        if self._has_packet:
+            return self.intake.why_no_key_frame()
+        if self._receiver.refused:
+            return self._receiver.refused
+        if self._receiver.peer:
+            return "it is connected but has sent nothing"
+        return NOTHING_CAME
+
     def check_silence(self, now: float) -> None:
         """Called about once a second."""
         silent = now - self._heard_at
@@ -99,11 +115,11 @@ class WorkerStream:
         self.record(False)
         self.live.end(stage, detail)
 
-    def _packet(self, data: bytes, now: float) -> bool:
-        """Hot: every packet of every camera passes here."""
+    def _packets(self, packets: Sequence[bytes], now: float) -> bool:
+        """Hot: all packets of all cameras pass here, those of one round together."""
         counters = self._counters
         accepted = counters.packets
-        groups = self._receive(data, now=now)
+        groups = self._receive(packets, now=now)
         if counters.packets == accepted:
             return False
         self._heard_at = now
@@ -127,7 +143,8 @@ class WorkerStream:
         self.live.offer(timed)
         if unit.is_key and not self._has_key:
             self._has_key = True
-            self._reached("first-key-frame", unit.codec)
+            container = self.intake.container
+            self._reached("first-key-frame", unit.codec if container == "PS" else f"{unit.codec} in {container}")
 
     def _reached(self, stage: str, detail: str) -> None:
         self._around.report(StreamReached(stream_id=self.stream_id, stage=stage, detail=detail))

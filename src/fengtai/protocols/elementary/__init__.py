@@ -10,9 +10,20 @@ from fengtai.protocols.elementary.assembler import VideoAssembler
 from fengtai.protocols.elementary.g711 import decode_alaw, decode_ulaw, encode_alaw, encode_ulaw
 from fengtai.protocols.elementary.nal_types import is_key_frame, sniff_codec
 from fengtai.protocols.elementary.parameter_sets import ParameterSets, VideoParameters
+from fengtai.protocols.elementary.systems import (
+    AUDIO_STREAM_TYPES,
+    STREAM_TYPES,
+    VIDEO_STREAM_TYPES,
+    crc32_mpeg2,
+    read_pts,
+    write_pts,
+)
 from fengtai.protocols.elementary.timestamps import TimestampUnwrapper
 
 __all__ = [
+    "AUDIO_STREAM_TYPES",
+    "STREAM_TYPES",
+    "VIDEO_STREAM_TYPES",
     "AccessUnit",
     "AdtsHeader",
     "AudioCodec",
@@ -22,15 +33,18 @@ __all__ = [
     "VideoAssembler",
     "VideoCodec",
     "VideoParameters",
+    "crc32_mpeg2",
     "decode_alaw",
     "decode_ulaw",
     "encode_alaw",
     "encode_ulaw",
     "is_key_frame",
     "parse_adts_header",
+    "read_pts",
     "sniff_codec",
     "split_access_units",
     "split_nals",
     "to_annexb",
     "to_length_prefixed",
+    "write_pts",
 ]

@@ -6,12 +6,8 @@ Public face: `PsDemuxer` for what devices send, `PsMuxer` for the device role (s
 from fengtai.protocols.mpegps.demuxer import PsCounters, PsDemuxer
 from fengtai.protocols.mpegps.muxer import PsMuxer
 from fengtai.protocols.mpegps.program_map import ProgramMap, parse_program_map
-from fengtai.protocols.mpegps.stream_types import AUDIO_STREAM_TYPES, STREAM_TYPES, VIDEO_STREAM_TYPES
 
 __all__ = [
-    "AUDIO_STREAM_TYPES",
-    "STREAM_TYPES",
-    "VIDEO_STREAM_TYPES",
     "ProgramMap",
     "PsCounters",
     "PsDemuxer",

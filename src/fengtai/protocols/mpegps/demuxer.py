@@ -10,6 +10,8 @@ How a picture ends: with the frame of the transport (`ends_frame`), or with a PE
 from dataclasses import dataclass, field
 
 from fengtai.protocols.elementary import (
+    AUDIO_STREAM_TYPES,
+    VIDEO_STREAM_TYPES,
     AccessUnit,
     AudioCodec,
     AudioFrame,
@@ -21,7 +23,6 @@ from fengtai.protocols.elementary import (
 )
 from fengtai.protocols.mpegps import pes
 from fengtai.protocols.mpegps.program_map import ProgramMap, parse_program_map
-from fengtai.protocols.mpegps.stream_types import AUDIO_STREAM_TYPES, VIDEO_STREAM_TYPES
 from fengtai.vocabulary.errors import Malformed
 
 _MAX_STRAY_BYTES = 16

@@ -7,10 +7,8 @@ at 65,535 bytes, only the first PES carries the PTS.
 import struct
 from collections.abc import Iterable
 
-from fengtai.protocols.elementary import AccessUnit, AudioCodec, AudioFrame, VideoCodec
-from fengtai.protocols.mpegps.pes import write_pts
+from fengtai.protocols.elementary import STREAM_TYPES, AccessUnit, AudioCodec, AudioFrame, VideoCodec, write_pts
 from fengtai.protocols.mpegps.program_map import ProgramMap
-from fengtai.protocols.mpegps.stream_types import STREAM_TYPES
 
 _VIDEO_ID, _AUDIO_ID = 0xE0, 0xC0
 _MAX_PES_LENGTH = 0xFFFF

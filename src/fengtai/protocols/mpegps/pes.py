@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from fengtai.protocols.elementary import read_pts
+
 PACK: Final = 0xBA
 SYSTEM: Final = 0xBB
 MAP: Final = 0xBC
@@ -55,29 +57,6 @@ def payload_start(data: bytes, at: int, end: int) -> tuple[int, int | None]:
     if data[at + 7] & 0x80 and data[at + 8] >= 5:
         return start, read_pts(data, at + 9)
     return start, None
-
-
-def read_pts(data: bytes, at: int) -> int:
-    """Five bytes (2.4.3.7). Marker bits are not looked at: senders forget them."""
-    return (
-        (data[at] >> 1 & 0x07) << 30
-        | data[at + 1] << 22
-        | (data[at + 2] >> 1) << 15
-        | data[at + 3] << 7
-        | data[at + 4] >> 1
-    )
-
-
-def write_pts(pts: int) -> bytes:
-    return bytes(
-        [
-            0x21 | pts >> 29 & 0x0E,
-            pts >> 22 & 0xFF,
-            0x01 | pts >> 14 & 0xFE,
-            pts >> 7 & 0xFF,
-            0x01 | pts << 1 & 0xFE,
-        ]
-    )
 
 
 def is_whole(data: bytes) -> bool:

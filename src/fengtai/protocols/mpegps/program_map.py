@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from fengtai.protocols.elementary import crc32_mpeg2
 from fengtai.vocabulary.errors import Malformed
 
 _CLAUSE = "13818-1 2.5.4.1"
@@ -39,24 +40,3 @@ def parse_program_map(data: bytes) -> ProgramMap:
     if not entries:
         raise Malformed("program stream map without streams", clause=_CLAUSE, at=at, data=data)
     return ProgramMap(data[6] & 0x1F, tuple(entries))
-
-
-def _crc_table() -> tuple[int, ...]:
-    table = []
-    for byte in range(256):
-        value = byte << 24
-        for _ in range(8):
-            value = (value << 1 ^ 0x04C11DB7 if value & 0x80000000 else value << 1) & 0xFFFFFFFF
-        table.append(value)
-    return tuple(table)
-
-
-_CRC_TABLE = _crc_table()
-
-
-def crc32_mpeg2(data: bytes) -> int:
-    """CRC of annex A: polynomial 0x04C11DB7, begun with ones, not reflected, not inverted."""
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = (crc << 8 ^ _CRC_TABLE[crc >> 24 ^ byte]) & 0xFFFFFFFF
-    return crc

@@ -8,12 +8,16 @@ Public face. A shell does, for each datagram or for each packet of a `StreamDefr
 
 from fengtai.protocols.rtp.framing import StreamDeframer, frame_packet
 from fengtai.protocols.rtp.grouping import RtpGroup
+from fengtai.protocols.rtp.nal_payloads import ByteStreamDepacketiser, NalCounters, NalDepacketiser
 from fengtai.protocols.rtp.packet import RtpPacket, build_packet, is_rtcp, parse_packet
 from fengtai.protocols.rtp.receiver import ReceptionCounters, RtpReceiver
 from fengtai.protocols.rtp.sender import RtpSender
-from fengtai.protocols.rtp.sniffing import PayloadKind, sniff_payload
+from fengtai.protocols.rtp.sniffing import PayloadKind, sniff_nal_payload, sniff_payload
 
 __all__ = [
+    "ByteStreamDepacketiser",
+    "NalCounters",
+    "NalDepacketiser",
     "PayloadKind",
     "ReceptionCounters",
     "RtpGroup",
@@ -25,5 +29,6 @@ __all__ = [
     "frame_packet",
     "is_rtcp",
     "parse_packet",
+    "sniff_nal_payload",
     "sniff_payload",
 ]

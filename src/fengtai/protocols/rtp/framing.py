@@ -43,9 +43,20 @@ class StreamDeframer:
             self._is_dollar = buffer[0] == _DOLLAR and buffer[4] >> 6 == 2
         at, end = 0, len(buffer)
         head = 4 if self._is_dollar else 2
+        is_plain = not self._is_dollar and bool(self._ssrc) and not self._searching
         while at + head <= end:
             size = buffer[at + head - 2] << 8 | buffer[at + head - 1]
             start = at + head
+            if (
+                is_plain
+                and 12 <= size <= end - start
+                and buffer[start] >> 6 == 2
+                and not 192 <= buffer[start + 1] <= 223
+            ):
+                at = start + size  # nearly all packets
+                packets.append(buffer[start:at])
+                continue
+            is_plain = False
             if start + 2 <= end and not self._is_sound(buffer, at, start, size):
                 at = self._resynchronised(buffer, at)
                 if at < 0:

@@ -4,6 +4,7 @@ Vendors differ in the marker: none, on every packet, on every PES. It is trusted
 packet of a frame and nowhere else; without it a frame is given when the next one begins, one frame later.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fengtai.protocols.elementary import TimestampUnwrapper
@@ -21,6 +22,8 @@ class RtpGroup:
     lost: bool
     """packets are missing in it or right before it"""
     payload_type: int
+    packets: Sequence[bytes] = ()
+    """the same, packet by packet: where the edges matter (RFC 6184)"""
 
 
 class FrameGrouper:
@@ -60,6 +63,10 @@ class FrameGrouper:
         """The present frame's, as it stood in the packet; -1 before the first."""
         return self._current
 
+    @property
+    def payload_type(self) -> int:
+        return self._payload_type
+
     def note_loss(self) -> None:
         """Packets are missing here: between those added before and those to come."""
         self._hole = True
@@ -89,6 +96,17 @@ class FrameGrouper:
         elif self._size >= self._max_bytes:
             self._give(False, groups)
 
+    def add_middle(self, payloads: list[bytes], groups: list[RtpGroup]) -> None:
+        """As `add` for packets that go on with the present frame, type and time stamp, none of them with a marker."""
+        if self._hole or self._had_marker or not self._payloads:
+            for payload in payloads:
+                self.add(False, self._payload_type, self._current, payload, groups)
+            return
+        self._payloads += payloads
+        self._size += sum(map(len, payloads))
+        if self._size >= self._max_bytes:
+            self._give(False, groups)
+
     def finish(self, groups: list[RtpGroup]) -> None:
         """Give what is there: the stream ends or begins anew."""
         if self._payloads:
@@ -97,7 +115,7 @@ class FrameGrouper:
 
     def _give(self, ends_frame: bool, groups: list[RtpGroup]) -> None:
         payload = self._payloads[0] if len(self._payloads) == 1 else b"".join(self._payloads)
-        groups.append(RtpGroup(payload, self._unwrapped, ends_frame, self._is_lost, self._payload_type))
+        groups.append(RtpGroup(payload, self._unwrapped, ends_frame, self._is_lost, self._payload_type, self._payloads))
         self._payloads = []
         self._size = 0
         if ends_frame:

@@ -29,3 +29,12 @@ class RtpSender:
         self.packets_sent += len(packets)
         self.bytes_sent += end
         return packets
+
+    def packet(self, payload: bytes, timestamp: int, *, marker: bool) -> bytes:
+        """One packet of a payload format with packets of its own making (RFC 6184); `marker` on the frame's last."""
+        kind = self.payload_type | (0x80 if marker else 0)
+        packet = HEADER.pack(0x80, kind, self._sequence, timestamp & 0xFFFFFFFF, self.ssrc) + payload
+        self._sequence = self._sequence + 1 & 0xFFFF
+        self.packets_sent += 1
+        self.bytes_sent += len(payload)
+        return packet

@@ -6,6 +6,7 @@ their meanings come from `protocols.contact_id`; what a centre does about them i
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fengtai.protocols.contact_id import Meaning, contact_id_meaning, sia_meaning
 
@@ -32,6 +33,7 @@ class PanelEvent:
     """None: the data could not be read"""
 
 
+@lru_cache(maxsize=4096)  # a site has few codes and zones, and they come again and again
 def events_of(form: str, content: str) -> tuple[PanelEvent, ...]:
     """The events of this data, in order; never empty."""
     events = _contact_id(content) if form == "ADM-CID" else _dc03(content)

@@ -9,6 +9,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from fengtai.protocols.sia_dc09.content import events_of
 from fengtai.protocols.sia_dc09.events import (
@@ -18,7 +19,7 @@ from fengtai.protocols.sia_dc09.events import (
     HeartbeatReceived,
     ReceiverEvent,
 )
-from fengtai.protocols.sia_dc09.framing import FrameScanner, RawFrame, frames_of_datagram
+from fengtai.protocols.sia_dc09.framing import FrameScanner, RawFrame, frames_of_datagram, wrap
 from fengtai.protocols.sia_dc09.messages import Envelope, Message, encode, open_envelope, read_rest
 from fengtai.vocabulary.clock import Instant
 from fengtai.vocabulary.errors import Malformed
@@ -159,9 +160,15 @@ class ReceiverConnection:
 def dedup_key(message: Message) -> str:
     """Account, route, sequence and data without the time: a panel that starts anew counts from 1 again, so the sequence
     alone would not do; a repeat carries a later time, so the time must not count."""
-    extended = "".join(f"[{letter}{value}]" for letter, value in message.extended)
-    digest = hashlib.blake2b(f"{message.form}{message.content}{extended}".encode(), digest_size=8).hexdigest()
-    return f"{message.route}/{message.sequence}/{digest}"
+    data = f"{message.form}{message.content}"
+    if message.extended:
+        data += "".join(f"[{letter}{value}]" for letter, value in message.extended)
+    return f"{message.route}/{message.sequence}/{_digest(data)}"
+
+
+@lru_cache(maxsize=4096)
+def _digest(data: str) -> str:
+    return hashlib.blake2b(data.encode(), digest_size=8).hexdigest()
 
 
 def _whole_second(now: Instant) -> datetime:
@@ -170,13 +177,15 @@ def _whole_second(now: Instant) -> datetime:
 
 def _reply(form: str, message: Message, key: bytes | None, now: Instant, *, binary_crc: bool) -> bytes:
     """Encrypted when there is a key; a DUH has nothing to hide and gets none (5.5.2.3)."""
+    if key is None:
+        return wrap(f'"{form}"{message.sequence}{message.route}[]'.encode(), binary_crc=binary_crc)
     reply = Message(
         form=form,
         sequence=message.sequence,
         receiver=message.receiver,
         line=message.line,
         account=message.account,
-        timestamp=None if key is None else _whole_second(now),
-        encrypted=key is not None,
+        timestamp=_whole_second(now),
+        encrypted=True,
     )
     return encode(reply, key, binary_crc=binary_crc)

@@ -60,11 +60,14 @@ class FrameScanner:
 
     def receive_data(self, data: bytes) -> list[RawFrame]:
         buffer = self._buffer + data if self._buffer else data
-        frames, start = [], 0
-        while match := _FRAME.search(buffer, start):
+        frames, start, end = [], 0, len(buffer)
+        while start < end and (match := _FRAME.search(buffer, start)):
             frames.append(self._frame(buffer, start, match))
             start = match.end()
-        self._keep(buffer[start:])
+        if start < end:
+            self._keep(buffer[start:])
+        else:
+            self._buffer = b""
         return frames
 
     def close(self) -> None:
@@ -76,7 +79,8 @@ class FrameScanner:
         at, body = match.start(), match["body"]
         quirks: list[str] = []
         has_lf = at > start and buffer[at - 1] == 0x0A
-        self.garbage_bytes += len(buffer[start : at - has_lf].strip(_BETWEEN))
+        if at - has_lf > start:
+            self.garbage_bytes += len(buffer[start : at - has_lf].strip(_BETWEEN))
         if not has_lf:
             quirks.append(LF_MISSING)
         if match["binary"] is not None:

@@ -20,6 +20,7 @@ _HEAD = re.compile(
     rb"(?P<route>(?:R(?P<receiver>[0-9A-Fa-f]{0,6}))?(?:L(?P<line>[0-9A-Fa-f]{0,6}?))?(?:\#(?P<account>[0-9A-Za-z]{1,16})|A0)?)"
     rb"\[",
 )
+_HEAD_FIELDS = ("star", "form", "sequence", "receiver", "line", "account")
 _INNER_ACCOUNT = re.compile(r"#?([0-9A-Fa-f]{0,16})\|")
 _EXTENDED = re.compile(rb"\[([A-Z])([^\[\]]*)\]")
 _TIMESTAMP = re.compile(rb"_([0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{2}-[0-9]{2}-[0-9]{4})")
@@ -71,14 +72,14 @@ def open_envelope(body: bytes) -> Envelope:
     match = _HEAD.match(body)
     if match is None:
         raise Malformed("no DC-09 head", clause=CLAUSE, data=body)
-    receiver, line, account = match["receiver"], match["line"], match["account"]
+    star, form, sequence, receiver, line, account = match.group(*_HEAD_FIELDS)
     head = Message(
-        form=match["form"].decode(),
-        sequence=match["sequence"].decode(),
+        form=form.decode(),
+        sequence=sequence.decode(),
         receiver=None if receiver is None else receiver.decode(),
         line=None if line is None else line.decode(),
         account="" if account is None else account.decode(),
-        encrypted=bool(match["star"]),
+        encrypted=bool(star),
     )
     return Envelope(head, body[match.end() :])
 
