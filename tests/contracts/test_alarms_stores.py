@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fengtai.domain.alarms.model import Alarm, AlarmState, AlarmStep, Channel, Heard, OnTest, ZoneActivity
+from fengtai.domain.alarms.model import Alarm, AlarmState, AlarmStep, Channel, Heard, OnTest, TriageLane, ZoneActivity
 from fengtai.domain.alarms.ports import AlarmStore, OnTestStore, SupervisionStore, TriageStore
 from fengtai.vocabulary.clock import HandClock
 from fengtai.vocabulary.errors import Conflict, NotFound
@@ -177,10 +177,12 @@ def test_history_and_links_keep_their_order_and_links_are_once(units: Any) -> No
 
 
 def test_the_cursor_of_triage_begins_at_nothing_and_moves(units: Any) -> None:
-    assert units.read(lambda uow: uow.store(TriageStore).cursor()) == 0
-    units.run(lambda uow: uow.store(TriageStore).move(7))
-    units.run(lambda uow: uow.store(TriageStore).move(9))
-    assert units.read(lambda uow: uow.store(TriageStore).cursor()) == 9
+    assert units.read(lambda uow: uow.store(TriageStore).cursor(TriageLane.URGENT)) == 0
+    units.run(lambda uow: uow.store(TriageStore).move(TriageLane.URGENT, 7))
+    units.run(lambda uow: uow.store(TriageStore).move(TriageLane.URGENT, 9))
+    units.run(lambda uow: uow.store(TriageStore).move(TriageLane.ORDINARY, 4))
+    assert units.read(lambda uow: uow.store(TriageStore).cursor(TriageLane.URGENT)) == 9
+    assert units.read(lambda uow: uow.store(TriageStore).cursor(TriageLane.ORDINARY)) == 4
 
 
 def test_activity_of_zones_is_replaced_and_begins_anew(units: Any) -> None:

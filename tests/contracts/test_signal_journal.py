@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.contracts.conftest import Units
 
-from fengtai.domain.alarms.model import Channel, Qualifier, Signal
+from fengtai.domain.alarms.model import Backlog, Channel, Qualifier, Signal, TriageLane
 from fengtai.storage.postgres.database import PostgresDatabase
 from fengtai.storage.sqlite.database import SqliteDatabase
 from fengtai.vocabulary.errors import NotFound, Unavailable
@@ -111,3 +111,59 @@ def test_signals_and_units_share_commits(sql_units: Units) -> None:
 
     assert engine.figures.signals == 200
     assert engine.figures.commits < 60
+
+
+def test_signals_are_submitted_without_a_task_each_and_told_after_the_commit(units: Units) -> None:
+    async def story() -> list[object]:
+        told: list[object] = []
+        for number in range(0, 600, 2):
+            entries = [(short(number), TriageLane.ORDINARY), (short(number + 1), TriageLane.URGENT)]
+            units.signals.submit(entries, told.append)
+        assert told == []  # never before the caller has gone on
+        async with asyncio.timeout(10):
+            while len(told) < 300:
+                await asyncio.sleep(0)
+        return told
+
+    assert set(units.wait(story())) == {None}
+    kept = units.wait(units.signals.after(0, limit=1000))
+    assert [(one.seq, one.signal.account) for one in kept] == [(n + 1, str(n)) for n in range(600)]
+    assert units.wait(units.signals.newest()) == 600
+
+
+def test_each_lane_is_read_by_itself_and_knows_what_waits(units: Units) -> None:
+    for number in range(6):
+        lane = TriageLane.URGENT if number % 3 == 0 else TriageLane.ORDINARY
+        units.wait(units.signals.append(short(number), lane))
+        units.clock.advance(1)
+
+    urgent = units.wait(units.signals.after(0, lane=TriageLane.URGENT))
+    ordinary = units.wait(units.signals.after(2, limit=2, lane=TriageLane.ORDINARY))
+    assert [one.seq for one in urgent] == [1, 4]
+    assert [one.seq for one in ordinary] == [3, 5]
+    assert units.wait(units.signals.backlog(1, TriageLane.URGENT)) == Backlog(
+        signals=1, oldest_at=urgent[1].received_at
+    )
+    assert units.wait(units.signals.backlog(6, TriageLane.ORDINARY)) == Backlog(signals=0)
+
+
+def test_one_message_that_cannot_be_kept_is_told_and_others_stand(sql_units: Units) -> None:
+    impossible = Signal(channel=Channel.FIXED, source="test", account=None, raw=b"")  # type: ignore[arg-type]
+
+    async def story() -> dict[str, object]:
+        told: dict[str, object] = {}
+        sql_units.signals.submit([(short(1), TriageLane.URGENT)], lambda error: told.update(first=error))
+        message = [(short(2), TriageLane.URGENT), (impossible, TriageLane.URGENT)]
+        sql_units.signals.submit(message, lambda error: told.update(bad=error))
+        sql_units.signals.submit([(short(3), TriageLane.URGENT)], lambda error: told.update(last=error))
+        async with asyncio.timeout(10):
+            while len(told) < 3:
+                await asyncio.sleep(0)
+        return told
+
+    told = sql_units.wait(story())
+
+    assert (told["first"], told["last"]) == (None, None)
+    assert isinstance(told["bad"], Unavailable)
+    kept = sql_units.wait(sql_units.signals.after(0))
+    assert [(one.seq, one.signal.account) for one in kept] == [(1, "1"), (2, "3")]  # of a message all or nothing

@@ -97,3 +97,31 @@ def test_a_poison_event_is_set_aside_and_the_rest_flows(units: Units, fault: Exc
 
     assert seen(units) == ["north", "south"]
     assert units.read(lambda uow: uow.store(SubscriberBook).quarantined("porter")) == [2]
+
+
+def test_events_of_a_page_share_one_unit(units: Units) -> None:
+    open_doors(units, *map(str, range(120)))
+    used: list[UnitOfWork] = []
+
+    def remember(uow: UnitOfWork, event: LoggedEvent) -> None:
+        used.append(uow)
+        write_down(uow, event)
+
+    run_until(units, 120, remember)
+
+    assert seen(units) == [str(number) for number in range(120)]
+    assert len({id(uow) for uow in used}) <= 3
+
+
+def test_a_poison_event_among_many_costs_the_others_nothing(units: Units) -> None:
+    open_doors(units, *("cursed" if number == 57 else str(number) for number in range(100)))
+
+    def afraid(uow: UnitOfWork, event: LoggedEvent) -> None:
+        write_down(uow, event)
+        if event.payload["door"] == "cursed":
+            raise ValueError("not this one")
+
+    run_until(units, 100, afraid)
+
+    assert seen(units) == [str(number) for number in range(100) if number != 57]
+    assert units.read(lambda uow: uow.store(SubscriberBook).quarantined("porter")) == [58]

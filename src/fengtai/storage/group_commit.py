@@ -17,16 +17,20 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from fengtai.domain.alarms.model import JournalledSignal, Signal
+from fengtai.domain.alarms.model import JournalledSignal, Signal, TriageLane
+from fengtai.domain.alarms.ports import Told
 from fengtai.storage import event_log, signal_rows
 from fengtai.storage.unit import SqlUnit, StoreMaker
-from fengtai.vocabulary.clock import Clock, Instant, from_ms, to_ms
+from fengtai.vocabulary.clock import Clock, from_ms
 from fengtai.vocabulary.errors import Unavailable
 
 log = structlog.get_logger()
 
 BATCH_JOBS = 512
-"""Jobs in one commit at most: bounds the wait of the last one and the work lost when a commit fails."""
+"""Jobs in one commit: when there are so many, no more are taken. Bounds the wait of the last one and the work lost when
+a commit fails."""
+HANDED_OVER_JOBS = 256
+"""Signals that go to the writer in one piece: a handful of wake-ups of a thread for hundreds of panels."""
 QUEUE_JOBS = 20_000
 """Jobs that may wait; beyond, callers are refused at once, so that memory stays bounded and they can back off."""
 TRIES = 3
@@ -34,6 +38,9 @@ TRIES = 3
 
 class Lane(Protocol):
     """What the writer needs of one database."""
+
+    is_only_writer: bool
+    """whether nobody else writes signals to this database: then the last `seq` need not be asked for"""
 
     def connect(self) -> Connection: ...
 
@@ -51,10 +58,13 @@ class Lane(Protocol):
 
 @dataclass(slots=True)
 class _Job:
-    future: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any] | None = None
+    told: Told | None = None
+    """whoever waits has one of the two"""
     work: Callable[[SqlUnit], Any] | None = None
-    signal: Signal | None = None
-    received: Instant | None = None
+    signals: Sequence[tuple[Signal, TriageLane]] | None = None
+    received_ms: int = 0
     answer: Any = None
     error: BaseException | None = None
 
@@ -78,6 +88,7 @@ class _Batch:
     jobs: list[_Job]
     events: list[dict[str, Any]] = field(default_factory=list)
     newest_event: int = 0
+    newest_signal: int | None = None
 
 
 class _TryAgain(Exception):
@@ -96,7 +107,10 @@ class GroupCommit:
     figures: Figures = field(default_factory=Figures)
 
     def __post_init__(self) -> None:
-        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
+        self._gathered: list[_Job] = []
+        self._asked = self._answered = 0  # written by the loop's thread and by the writer's: so two of them
+        self._newest_signal: int | None = None
         self._thread = threading.Thread(target=self._run, name="fengtai-writer", daemon=True)
         self._connection: Connection | None = None
         self._open = False
@@ -111,24 +125,50 @@ class GroupCommit:
         """Write what waits, then end. Whoever comes later is refused."""
         if self._open:
             self._open = False
+            self._hand_over()
             self._queue.put(None)
             await asyncio.to_thread(self._thread.join)
 
     async def write(self, work: Callable[[SqlUnit], Any]) -> Any:
-        return await self._put(_Job(asyncio.get_running_loop().create_future(), work=work))
+        self._admit()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        self._queue.put([_Job(loop, future, work=work)])
+        return await future
 
-    async def append(self, signal: Signal) -> JournalledSignal:
-        job = _Job(asyncio.get_running_loop().create_future(), signal=signal, received=self.clock.now())
-        journalled: JournalledSignal = await self._put(job)
-        return journalled
+    async def append(self, signal: Signal, lane: TriageLane) -> JournalledSignal:
+        self._admit()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[JournalledSignal] = loop.create_future()
+        received_ms = self.clock.now().utc_ms
+        self._queue.put([_Job(loop, future, signals=[(signal, lane)], received_ms=received_ms)])
+        return await future
 
-    async def _put(self, job: _Job) -> Any:
+    def submit(self, signals: Sequence[tuple[Signal, TriageLane]], told: Told) -> None:
+        """See `alarms.ports.SignalJournal`. What comes in one turn of the loop was received at one moment, and goes to
+        the writer together. Always on the same loop."""
+        self._admit()
+        loop = asyncio.get_running_loop()
+        if self._gathered:
+            received_ms = self._gathered[0].received_ms
+        else:
+            received_ms = self.clock.now().utc_ms
+            loop.call_soon(self._hand_over)
+        self._gathered.append(_Job(loop, None, told, None, signals, received_ms))
+        if len(self._gathered) >= HANDED_OVER_JOBS:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._gathered:
+            jobs, self._gathered = self._gathered, []
+            self._queue.put(jobs)
+
+    def _admit(self) -> None:
         if not self._open:
             raise Unavailable("the database is closed")
-        if self._queue.qsize() >= QUEUE_JOBS:
+        if self._asked - self._answered > QUEUE_JOBS:
             raise Unavailable("the database cannot keep up; try again in a moment")
-        self._queue.put(job)
-        return await job.future
+        self._asked += 1
 
     def _run(self) -> None:
         more = True
@@ -141,21 +181,22 @@ class GroupCommit:
                 self._commit_with_retries(batch)
             except Exception as error:  # noqa: BLE001 - the top of the writer's loop: every caller is told
                 self._lose(batch, error)
-            self.figures.waiting = self._queue.qsize()
+            self._answered += len(jobs)
+            self.figures.waiting = self._asked - self._answered
             self._answer(batch)
         if self._connection is not None:
             self._connection.close()
 
     def _take(self) -> tuple[list[_Job], bool]:
-        """Wait for a job, then take all that wait, up to the bound. False at the end."""
-        job = self._queue.get()
+        """Wait for jobs, then take all that wait, up to the bound. False at the end."""
+        more = self._queue.get()
         jobs: list[_Job] = []
-        while job is not None:
-            jobs.append(job)
+        while more is not None:
+            jobs += more
             if len(jobs) >= BATCH_JOBS:
                 return jobs, True
             try:
-                job = self._queue.get_nowait()
+                more = self._queue.get_nowait()
             except queue.Empty:
                 return jobs, True
         return jobs, False
@@ -175,23 +216,31 @@ class GroupCommit:
     def _commit(self, batch: _Batch) -> None:
         connection = self._begun()
         batch.events.clear()
-        batch.newest_event = 0
-        for is_signal, run in groupby(batch.jobs, key=lambda job: job.signal is not None):
-            if is_signal:
-                self._journal(connection, list(run))
+        batch.newest_event, batch.newest_signal = 0, None
+        if all(job.signals is not None for job in batch.jobs):
+            connection = self._journal_alone(connection, batch)
+            return self._finish(connection, batch)
+        for are_signals, run in groupby(batch.jobs, key=lambda job: job.signals is not None):
+            if are_signals:
+                self._journal(connection, batch, list(run))
             else:
                 for job in run:
                     batch.events += self._do(connection, job)
+        self._finish(connection, batch)
+
+    def _finish(self, connection: Connection, batch: _Batch) -> None:
         if batch.events:
             batch.newest_event = event_log.append(connection, batch.events)
             self.lane.announce(connection, batch.newest_event)
         connection.commit()
+        if self.lane.is_only_writer and batch.newest_signal is not None:
+            self._newest_signal = batch.newest_signal
         self._count(batch)
 
     def _count(self, batch: _Batch) -> None:
         figures, stand = self.figures, [job for job in batch.jobs if job.error is None]
         figures.commits += 1
-        figures.signals += sum(job.signal is not None for job in stand)
+        figures.signals += sum(len(job.signals) for job in stand if job.signals is not None)
         figures.units += sum(job.work is not None for job in stand)
         figures.undone += len(batch.jobs) - len(stand)
 
@@ -232,12 +281,13 @@ class GroupCommit:
             return []
         return events
 
-    def _journal(self, connection: Connection, jobs: Sequence[_Job]) -> None:
+    def _journal(self, connection: Connection, batch: _Batch, jobs: Sequence[_Job]) -> None:
         """Write consecutive signals at once; when the database refuses, one by one, so that only the bad one fails."""
         savepoint = connection.begin_nested()
         try:
-            self._insert(connection, jobs)
+            newest_signal = self._insert(connection, batch, jobs)
             savepoint.commit()
+            batch.newest_signal = newest_signal
         except Exception as error:
             if self.lane.is_worth_another_try(error):
                 raise _TryAgain from error
@@ -246,18 +296,37 @@ class GroupCommit:
                 jobs[0].error = Unavailable(f"the signal could not be kept: {error}")
                 return
             for job in jobs:
-                self._journal(connection, [job])
+                self._journal(connection, batch, [job])
 
-    def _insert(self, connection: Connection, jobs: Sequence[_Job]) -> None:
+    def _journal_alone(self, connection: Connection, batch: _Batch) -> Connection:
+        """A batch of nothing but signals needs no savepoint: when it is refused, begin anew and find the bad one. Each
+        statement less is one less at which the loop may keep the interpreter from this thread. Return the connection."""
+        try:
+            batch.newest_signal = self._insert(connection, batch, batch.jobs)
+        except Exception as error:
+            if self.lane.is_worth_another_try(error):
+                raise _TryAgain from error
+            connection.rollback()
+            connection = self._begun()
+            self._journal(connection, batch, batch.jobs)
+        return connection
+
+    def _insert(self, connection: Connection, batch: _Batch, jobs: Sequence[_Job]) -> int:
+        """Return the last `seq`."""
+        seq = self._newest_signal if batch.newest_signal is None else batch.newest_signal
+        seq = signal_rows.newest(connection) if seq is None else seq
         rows = []
-        for seq, job in enumerate(jobs, signal_rows.newest(connection) + 1):
-            assert job.signal is not None
-            assert job.received is not None
-            at_ms = to_ms(job.received.utc)
-            rows.append(signal_rows.as_row(seq, at_ms, job.signal))
+        for job in jobs:
+            assert job.signals is not None
+            for signal, lane in job.signals:
+                seq += 1
+                rows.append(signal_rows.as_row(seq, job.received_ms, signal, lane))
             job.error = None
-            job.answer = JournalledSignal(seq=seq, received_at=from_ms(at_ms), signal=job.signal)
+            if job.future is not None:
+                at = from_ms(job.received_ms)
+                job.answer = JournalledSignal(seq=seq, received_at=at, signal=job.signals[-1][0])
         self.lane.insert_signals(connection, rows)
+        return seq
 
     def _lose(self, batch: _Batch, error: Exception) -> None:
         """The commit failed: nothing of the batch is durable, so nobody is told that it is. Begin anew with a fresh
@@ -265,6 +334,7 @@ class GroupCommit:
         log.error("commit.failed", jobs=len(batch.jobs), error=repr(error))
         self.figures.failed_commits += 1
         batch.newest_event = 0
+        self._newest_signal = None
         for job in batch.jobs:
             job.error = Unavailable(f"the database could not commit: {error}")
         connection, self._connection = self._connection, None
@@ -273,7 +343,7 @@ class GroupCommit:
             connection.close()
 
     def _answer(self, batch: _Batch) -> None:
-        for loop, jobs in groupby(batch.jobs, key=lambda job: job.future.get_loop()):
+        for loop, jobs in groupby(batch.jobs, key=lambda job: job.loop):
             answered = list(jobs)
             try:
                 loop.call_soon_threadsafe(_settle, answered)
@@ -285,12 +355,21 @@ class GroupCommit:
 
 def _settle(jobs: Sequence[_Job]) -> None:
     for job in jobs:
-        if job.future.done():
+        if job.told is not None:
+            _tell(job.told, job.error)
+        elif job.future is None or job.future.done():
             continue
-        if job.error is not None:
+        elif job.error is not None:
             job.future.set_exception(job.error)
         else:
             job.future.set_result(job.answer)
+
+
+def _tell(told: Told, error: BaseException | None) -> None:
+    try:
+        told(error if error is None or isinstance(error, Unavailable) else Unavailable(repr(error)))
+    except Exception as fault:
+        log.exception("commit.callback_failed", error=repr(fault))  # one listener's fault must not keep others waiting
 
 
 def _as_refusal(error: Exception) -> Exception:

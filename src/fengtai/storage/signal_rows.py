@@ -5,8 +5,9 @@ of COLUMNS because this is the hot path: engines hand them to the driver's execu
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
@@ -15,9 +16,11 @@ from sqlalchemy import (
     Column,
     Connection,
     Float,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Table,
     Text,
@@ -25,7 +28,7 @@ from sqlalchemy import (
     select,
 )
 
-from fengtai.domain.alarms.model import Channel, JournalledSignal, Qualifier, Signal
+from fengtai.domain.alarms.model import Backlog, Channel, JournalledSignal, Qualifier, Signal, TriageLane
 from fengtai.vocabulary.clock import from_ms, to_ms
 from fengtai.vocabulary.places import Position
 
@@ -63,18 +66,39 @@ signal_journal = Table(
     Column("peer", Text, nullable=False, comment="address and port it came from"),
     Column("raw", LargeBinary, nullable=False, comment="the bytes as they came; for ever"),
     Column("details", Text, nullable=False, comment="JSON object of strings"),
+    Column("lane", SmallInteger, nullable=False, server_default="0", comment="alarms.model.TriageLane"),
+    Index("signal_journal_lane", "lane", "seq"),
 )
 COLUMNS = tuple(column.name for column in signal_journal.columns)
+COUNTED_AT_MOST = 100_000
+"""of a backlog: beyond, how large it is matters to nobody"""
+
+_CHANNELS = {channel: channel.value for channel in Channel}
+_QUALIFIERS = {qualifier: qualifier.value for qualifier in Qualifier}
+_LANES = {lane: lane.value for lane in TriageLane}  # a dictionary is several times quicker than `.value`
 
 
-def as_row(seq: int, received_at_ms: int, signal: Signal) -> tuple[Any, ...]:
+def as_row(seq: int, received_at_ms: int, signal: Signal, lane: TriageLane) -> tuple[Any, ...]:
     """The row of this signal. Text that no database takes (NUL, lone surrogates) is replaced: `raw` keeps the truth."""
-    row = _row(seq, received_at_ms, signal)
-    return row if all(_is_plain(value) for value in row) else tuple(_storable(value) for value in row)
-
-
-def _is_plain(value: Any) -> bool:
-    return type(value) is not str or (value.isascii() and "\0" not in value)
+    row = _row(seq, received_at_ms, signal, lane)
+    try:
+        texts = "".join((signal.account, signal.code, signal.zone, signal.text, signal.peer, signal.dedup_key))
+        more = "".join(
+            (
+                signal.source,
+                signal.code_system,
+                signal.sequence,
+                signal.partition,
+                signal.receiver,
+                signal.line,
+                signal.media_ref,
+            )
+        )
+        if (texts + more).isascii() and "\0" not in texts and "\0" not in more:
+            return row
+    except TypeError:
+        pass  # a field is no text at all: the database refuses it, and says so better
+    return tuple(_storable(value) for value in row)
 
 
 def _storable(value: Any) -> Any:
@@ -83,12 +107,12 @@ def _storable(value: Any) -> Any:
     return value.replace("\0", "\N{SYMBOL FOR NULL}").encode("utf-8", "replace").decode()
 
 
-def _row(seq: int, received_at_ms: int, signal: Signal) -> tuple[Any, ...]:
+def _row(seq: int, received_at_ms: int, signal: Signal, lane: TriageLane) -> tuple[Any, ...]:
     position = signal.position
     return (
         seq,
         received_at_ms,
-        signal.channel.value,
+        _CHANNELS[signal.channel],
         signal.source,
         signal.account,
         signal.receiver,
@@ -96,7 +120,7 @@ def _row(seq: int, received_at_ms: int, signal: Signal) -> tuple[Any, ...]:
         signal.sequence,
         signal.code_system,
         signal.code,
-        signal.qualifier.value,
+        _QUALIFIERS[signal.qualifier],
         signal.partition,
         signal.zone,
         signal.text,
@@ -108,8 +132,25 @@ def _row(seq: int, received_at_ms: int, signal: Signal) -> tuple[Any, ...]:
         signal.drill,
         signal.peer,
         signal.raw,
-        json.dumps(dict(signal.details)) if signal.details else "{}",
+        _json_of(signal.details) if signal.details else "{}",
+        _LANES[lane],
     )
+
+
+_written: dict[int, tuple[Mapping[str, str], str]] = {}
+
+
+def _json_of(details: Mapping[str, str]) -> str:
+    """What cannot be changed is written once: gateways share one mapping among all signals of a code. The mapping is
+    kept with its text, so that its identity stays its own."""
+    if type(details) is not MappingProxyType:
+        return json.dumps(dict(details))
+    kept = _written.get(id(details))
+    if kept is None:
+        if len(_written) >= 4096:
+            _written.clear()
+        kept = _written[id(details)] = (details, json.dumps(dict(details)))
+    return kept[1]
 
 
 def from_row(row: Any) -> JournalledSignal:
@@ -146,10 +187,24 @@ def newest(connection: Connection) -> int:
     return seq or 0
 
 
-def after(connection: Connection, seq: int, limit: int) -> Sequence[JournalledSignal]:
+def after(connection: Connection, seq: int, limit: int, lane: TriageLane | None = None) -> Sequence[JournalledSignal]:
     table = signal_journal
-    rows = connection.execute(select(table).where(table.c.seq > seq).order_by(table.c.seq).limit(limit))
-    return [from_row(row) for row in rows]
+    statement = select(table).where(table.c.seq > seq).order_by(table.c.seq).limit(limit)
+    if lane is not None:
+        statement = statement.where(table.c.lane == lane.value)
+    return [from_row(row) for row in connection.execute(statement).all()]
+
+
+def backlog(connection: Connection, seq: int, lane: TriageLane) -> Backlog:
+    table = signal_journal
+    waiting = select(table.c.seq).where(table.c.lane == lane.value, table.c.seq > seq)
+    counted = waiting.order_by(table.c.seq).limit(COUNTED_AT_MOST).subquery()
+    signals = connection.execute(select(func.count()).select_from(counted)).scalar_one()
+    if not signals:
+        return Backlog(signals=0)
+    oldest = select(table.c.received_at_ms).where(table.c.lane == lane.value, table.c.seq > seq)
+    at_ms = connection.execute(oldest.order_by(table.c.seq).limit(1)).scalar_one()
+    return Backlog(signals=signals, oldest_at=from_ms(at_ms))
 
 
 def get(connection: Connection, seq: int) -> JournalledSignal | None:

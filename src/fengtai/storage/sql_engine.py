@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 
-from fengtai.domain.alarms.model import JournalledSignal, Signal
+from fengtai.domain.alarms.model import Backlog, JournalledSignal, Signal, TriageLane
+from fengtai.domain.alarms.ports import Told
 from fengtai.storage import event_log, signal_rows
 from fengtai.storage.group_commit import Figures, GroupCommit, Lane
 from fengtai.storage.reading import ReaderPool
@@ -99,11 +100,20 @@ class SqlSignals:
     def __init__(self, writer: GroupCommit, readers: ReaderPool) -> None:
         self._writer, self._readers = writer, readers
 
-    async def append(self, signal: Signal) -> JournalledSignal:
-        return await self._writer.append(signal)
+    async def append(self, signal: Signal, lane: TriageLane = TriageLane.URGENT) -> JournalledSignal:
+        return await self._writer.append(signal, lane)
 
-    async def after(self, seq: int, *, limit: int = 500) -> Sequence[JournalledSignal]:
-        return await self._readers.query(lambda connection: signal_rows.after(connection, seq, limit))
+    def submit(self, signals: Sequence[tuple[Signal, TriageLane]], told: Told) -> None:
+        self._writer.submit(signals, told)
+
+    async def after(self, seq: int, *, limit: int = 500, lane: TriageLane | None = None) -> Sequence[JournalledSignal]:
+        return await self._readers.query(lambda connection: signal_rows.after(connection, seq, limit, lane))
+
+    async def newest(self) -> int:
+        return await self._readers.query(signal_rows.newest)
+
+    async def backlog(self, seq: int, lane: TriageLane) -> Backlog:
+        return await self._readers.query(lambda connection: signal_rows.backlog(connection, seq, lane))
 
     async def get(self, seq: int) -> JournalledSignal:
         found = await self._readers.query(lambda connection: signal_rows.get(connection, seq))

@@ -1,7 +1,9 @@
 """Runs one subscriber of the event log: each event once, in order, in a unit that also moves the subscriber's cursor.
 
-Generic over engines. A handler that keeps failing on one event is given up for that event (quarantine); the rest flows.
-While the database does not answer, nothing is given up: it waits.
+Generic over engines. A page of events shares one unit, because in a storm a unit for each would be half of all writing;
+when such a unit fails it is undone as a whole, and its events are handled one by one. A handler that keeps failing on one
+event is given up for that event (quarantine); the rest flows. While the database does not answer, nothing is given up: it
+waits.
 """
 
 import asyncio
@@ -24,6 +26,8 @@ LONGEST_PAUSE_SECONDS = 5.0
 LONGEST_WAIT_SECONDS = 5.0
 """A wake-up that was lost (another process's, on PostgreSQL) costs this at most."""
 PAGE = 200
+EVENTS_IN_ONE_UNIT = 50
+"""No more, so that a unit does not hold up the acknowledging of signals for long."""
 
 
 async def run_subscriber(
@@ -69,7 +73,36 @@ class _Subscriber:
                 await self._wait_for_more(seq)
 
     async def _handle_page(self, seq: int, events: Sequence[LoggedEvent]) -> int:
-        """Return the cursor afterwards. Events that nobody here handles move it too, once per page."""
+        """Return the cursor afterwards. Events that nobody here handles move it too, in the unit of their neighbours."""
+        at_once = EVENTS_IN_ONE_UNIT if any(event.kind in self._handlers for event in events) else PAGE
+        for start in range(0, len(events), at_once):
+            if self._stop.is_set():
+                break
+            seq = await self._handle_some(seq, events[start : start + at_once])
+        return seq
+
+    async def _handle_some(self, seq: int, events: Sequence[LoggedEvent]) -> int:
+        """All in one unit; if that fails, one by one, so that only the one that is at fault is set aside."""
+
+        def together(uow: UnitOfWork) -> None:
+            for event in events:
+                if handler := self._handlers.get(event.kind):
+                    try:
+                        handler(uow, event)
+                    except Unavailable as error:
+                        raise _NotHandled(repr(error)) from error
+            uow.store(SubscriberBook).move(self._name, events[-1].seq)
+
+        try:
+            await self._transactions.write(together)
+            return events[-1].seq
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - the top of a background loop: the culprit is found one by one
+            log.info("subscriber.one_by_one", subscriber=self._name, events=len(events), error=repr(error))
+        return await self._handle_one_by_one(seq, events)
+
+    async def _handle_one_by_one(self, seq: int, events: Sequence[LoggedEvent]) -> int:
         stored = seq
         for event in events:
             if self._stop.is_set():

@@ -3,7 +3,7 @@
 import pytest
 from tests.domain.alarms.conftest import HERE, Desk, actor
 
-from fengtai.domain.alarms.model import AlarmState, Channel, Qualifier, Signal
+from fengtai.domain.alarms.model import AlarmState, Channel, Qualifier, Signal, TriageLane
 from fengtai.domain.alarms.rules import RULES, Facts, decide
 from fengtai.domain.alarms.service.mapping import RegisterMemory
 from fengtai.domain.alarms.service.triage import triage_batch
@@ -335,8 +335,8 @@ async def test_a_signal_that_the_rules_fail_on_is_raised_and_stops_nobody(desk: 
 async def test_two_triages_at_once_make_one_alarm_of_a_signal(desk: Desk) -> None:
     await desk.deliver("131")
     signals = await desk.journal.after(0)
-    desk.units.run(lambda uow: triage_batch(uow, 0, signals, RegisterMemory()))
-    desk.units.run(lambda uow: triage_batch(uow, 0, signals, RegisterMemory()))
+    desk.units.run(lambda uow: triage_batch(uow, TriageLane.ORDINARY, 0, signals, RegisterMemory()))
+    desk.units.run(lambda uow: triage_batch(uow, TriageLane.ORDINARY, 0, signals, RegisterMemory()))
 
     assert len(await desk.alarms()) == 1
 

@@ -1,14 +1,15 @@
 """A gateway on free ports of loopback, with the alarm desk behind it on in-memory stores."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
 
 from fengtai.apps.schema import memory_stores
 from fengtai.apps.simulator.panels import SimulatedPanel
-from fengtai.domain.alarms.model import JournalledSignal, Signal
+from fengtai.domain.alarms.model import Signal, TriageLane
+from fengtai.domain.alarms.ports import Told
 from fengtai.domain.alarms.service import AlarmDesk
 from fengtai.domain.premises.model import PanelAccount, Premises
 from fengtai.domain.premises.ports import PanelAccountStore, PremisesStore
@@ -43,13 +44,18 @@ class HeldJournal(MemorySignals):
         self.may_commit.set()
         self.asked = asyncio.Event()
         self.is_broken = False
+        self._writing: list[asyncio.Task[None]] = []
 
-    async def append(self, signal: Signal) -> JournalledSignal:
+    def submit(self, signals: Sequence[tuple[Signal, TriageLane]], told: Told) -> None:
         self.asked.set()
+        self._writing.append(asyncio.create_task(self._commit(signals, told)))
+
+    async def _commit(self, signals: Sequence[tuple[Signal, TriageLane]], told: Told) -> None:
         await self.may_commit.wait()
         if self.is_broken:
-            raise Unavailable("the disk is full")
-        return await super().append(signal)
+            told(Unavailable("the disk is full"))
+        else:
+            super().submit(signals, told)
 
 
 @dataclass

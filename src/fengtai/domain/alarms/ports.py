@@ -1,10 +1,24 @@
 """What alarms need from outside."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from fengtai.domain.alarms.model import Alarm, AlarmStep, Heard, JournalledSignal, OnTest, Signal, ZoneActivity
+from fengtai.domain.alarms.model import (
+    Alarm,
+    AlarmStep,
+    Backlog,
+    Heard,
+    JournalledSignal,
+    OnTest,
+    Signal,
+    TriageLane,
+    ZoneActivity,
+)
+from fengtai.vocabulary.errors import Unavailable
+
+Told = Callable[[Unavailable | None], None]
+"""told None: it is durable; told an error: it is not, and may not be acknowledged"""
 
 
 class SignalJournal(Protocol):
@@ -12,10 +26,21 @@ class SignalJournal(Protocol):
     hand per engine (`storage.sqlite`, `storage.postgres`, `storage.memory`), outside the units of work.
     See docs/design/signal-journal.md."""
 
-    async def append(self, signal: Signal) -> JournalledSignal:
+    async def append(self, signal: Signal, lane: TriageLane = TriageLane.URGENT) -> JournalledSignal:
         """Return when the signal is durable; only then may it be acknowledged. Raise Unavailable when it cannot be."""
 
-    async def after(self, seq: int, *, limit: int = 500) -> Sequence[JournalledSignal]: ...
+    def submit(self, signals: Sequence[tuple[Signal, TriageLane]], told: Told) -> None:
+        """The same without a task and a future for each: `told` is called on this loop, later, once, when all of them
+        are durable or when they cannot be. Raise Unavailable when they are refused at once; then nobody is told."""
+
+    async def after(self, seq: int, *, limit: int = 500, lane: TriageLane | None = None) -> Sequence[JournalledSignal]:
+        """In the order of arrival; with `lane`, of that lane only."""
+
+    async def newest(self) -> int:
+        """The highest `seq`; 0 in an empty journal."""
+
+    async def backlog(self, seq: int, lane: TriageLane) -> Backlog:
+        """What this lane holds beyond `seq`; counts to 100,000."""
 
     async def get(self, seq: int) -> JournalledSignal:
         """Raise NotFound if there is none."""
@@ -68,11 +93,12 @@ class AlarmStore(Protocol):
 
 
 class TriageStore(Protocol):
-    """How far triage has read the journal, and what it remembers of zones; moved in the unit that handles the signals."""
+    """How far triage has read each lane of the journal, and what it remembers of zones; moved in the unit that handles
+    the signals."""
 
-    def cursor(self) -> int: ...
+    def cursor(self, lane: TriageLane) -> int: ...
 
-    def move(self, seq: int) -> None: ...
+    def move(self, lane: TriageLane, seq: int) -> None: ...
 
     def activity_of(self, zones: Collection[tuple[str, str]]) -> Sequence[ZoneActivity]:
         """Of these (account, zone), as far as there is any."""

@@ -5,7 +5,8 @@ opens by itself), X and Y position. Parsed leniently; what cannot be read stays 
 """
 
 import re
-from functools import cache
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from fengtai.domain.alarms.model import Channel, Qualifier, Signal
 from fengtai.protocols.contact_id import Meaning
@@ -14,6 +15,7 @@ from fengtai.vocabulary.errors import Invalid
 from fengtai.vocabulary.places import Position
 
 SOURCE = "sia-dc09"
+_KEPT_AT_MOST = 4096
 _DEGREES = re.compile(r"^(\d{1,3})([EWNS])(\d{1,2}(?:\.\d*)?)$")
 _PLACES = (("S", "site"), ("O", "building"), ("L", "location"), ("R", "room"))
 _QUALIFIERS = {"new": Qualifier.NEW, "restore": Qualifier.RESTORE, "status": Qualifier.STATUS}
@@ -48,20 +50,21 @@ def _signal(
         qualifier=_QUALIFIERS[event.qualifier],
         partition=event.partition,
         zone=event.zone,
-        text=" ".join(filter(None, (event.text, message.extension("I")))),
+        text=" ".join(filter(None, (event.text, message.extension("I")))) if message.extended else event.text,
         device_time=(parse_timestamp(message.extension("H")) if message.extended else None) or message.timestamp,
         position=position,
-        media_ref=message.extension("V"),
+        media_ref=message.extension("V") if message.extended else "",
         dedup_key=received.dedup_key + suffix,
         peer=peer,
         raw=received.raw,
-        details=_meaning(event.meaning) | extra if extra else _meaning(event.meaning),
+        details={**_meaning(event.meaning), **extra} if extra else _meaning(event.meaning),
     )
 
 
-@cache
+_known: dict[int, tuple[Meaning, Mapping[str, str]]] = {}
+
+
 def _words(meaning: Meaning) -> dict[str, str]:
-    """The meaning as details; one dictionary per code, which nobody changes."""
     words = {"category": meaning.category, "kind": meaning.kind, "label": meaning.label, "number_is": meaning.number_is}
     if meaning.label_zh:
         words["label_zh"] = meaning.label_zh
@@ -70,12 +73,19 @@ def _words(meaning: Meaning) -> dict[str, str]:
     return words
 
 
-def _meaning(meaning: Meaning | None) -> dict[str, str]:
+def _meaning(meaning: Meaning | None) -> Mapping[str, str]:
+    """The meaning as details: of what the tables know one mapping for all its signals, which nobody can change. Found
+    by identity (each is kept with its meaning), because telling two meanings apart by their fields takes longer."""
     if meaning is None:
         return {}
     if not meaning.known:  # not kept: a peer may invent as many of these as it likes
-        return _words.__wrapped__(meaning) | {"known": "no"}
-    return _words(meaning)
+        return _words(meaning) | {"known": "no"}
+    kept = _known.get(id(meaning))
+    if kept is None:
+        if len(_known) >= _KEPT_AT_MOST:
+            _known.clear()
+        kept = _known[id(meaning)] = (meaning, MappingProxyType(_words(meaning)))
+    return kept[1]
 
 
 def _details(received: FrameReceived) -> dict[str, str]:

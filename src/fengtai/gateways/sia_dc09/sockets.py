@@ -6,12 +6,11 @@ not read until it has caught up. A silent connection is closed after `idle_secon
 
 import asyncio
 from collections import deque
-from functools import partial
 from typing import cast
 
 import structlog
 
-from fengtai.gateways.sia_dc09.line import Line
+from fengtai.gateways.sia_dc09.line import Answer, Line
 from fengtai.protocols.sia_dc09 import Address, FrameReceived
 
 log = structlog.get_logger()
@@ -39,7 +38,7 @@ class Connections:
 class PanelConnection(asyncio.Protocol):
     def __init__(self, connections: Connections) -> None:
         self._connections, self._line = connections, connections.line
-        self._waiting: deque[tuple[FrameReceived, asyncio.Task[bool]]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._loop = asyncio.get_running_loop()
         self._peer_reads = True
         self._is_reading = True
@@ -61,24 +60,23 @@ class PanelConnection(asyncio.Protocol):
         self._heard_at = self._loop.time()
         now = self._line.clock.now()
         for event in self._endpoint.receive_data(data, now=now):
-            task = self._line.handle(event, self._peer, self._send, now)
-            if task is not None and isinstance(event, FrameReceived):
-                self._waiting.append((event, task))
-                task.add_done_callback(self._answer)
-        self._read_or_wait()
+            self._line.handle(event, self._peer, self._send, self._wait, now)
+        if len(self._waiting) > 1 or not self._is_reading:
+            self._read_or_wait()
 
-    def _answer(self, _: asyncio.Task[bool]) -> None:
+    def _wait(self, received: FrameReceived) -> Answer:
+        place = _Waiting(self, received)
+        self._waiting.append(place)
+        return place
+
+    def answer(self) -> None:
         """ACKs leave in the order of the messages, each after its commit."""
-        while self._waiting and self._waiting[0][1].done():
-            received, task = self._waiting.popleft()
-            if task.cancelled():
-                continue
-            if error := task.exception():
-                self._line.counters["failed"] += 1
-                log.error("dc09.failed", account=received.message.account, error=repr(error))
-            elif task.result():
-                self._send(self._line.acknowledge(received))
-        self._read_or_wait()
+        while self._waiting and self._waiting[0].is_stored is not None:
+            place = self._waiting.popleft()
+            if place.is_stored:
+                self._send(self._line.acknowledge(place.received))
+        if not self._is_reading:
+            self._read_or_wait()
 
     def _send(self, data: bytes) -> None:
         if not self._transport.is_closing():
@@ -124,6 +122,20 @@ class PanelConnection(asyncio.Protocol):
         self._idle_timer = self._loop.call_later(max(left_seconds, 1.0), self._look_whether_idle)
 
 
+class _Waiting:
+    """One message of a connection whose commit is awaited; called with the outcome."""
+
+    __slots__ = ("_connection", "is_stored", "received")
+
+    def __init__(self, connection: PanelConnection, received: FrameReceived) -> None:
+        self._connection, self.received = connection, received
+        self.is_stored: bool | None = None
+
+    def __call__(self, is_stored: bool) -> None:
+        self.is_stored = is_stored
+        self._connection.answer()
+
+
 class Datagrams(asyncio.DatagramProtocol):
     """All panels that use UDP: one frame per datagram, the answer to where it came from (NAT)."""
 
@@ -144,22 +156,19 @@ class Datagrams(asyncio.DatagramProtocol):
             if not self._transport.is_closing():
                 self._transport.sendto(reply, addr)
 
+        def wait(received: FrameReceived) -> Answer:
+            self._waiting += 1
+
+            def answer(is_stored: bool) -> None:
+                self._waiting -= 1
+                if is_stored:
+                    send(self._line.acknowledge(received))
+
+            return answer
+
         now = self._line.clock.now()
         for event in self._line.receiver.receive_datagram(data, peer, now=now):
-            task = self._line.handle(event, peer, send, now)
-            if task is not None and isinstance(event, FrameReceived):
-                self._waiting += 1
-                task.add_done_callback(partial(self._answer, event, addr))
-
-    def _answer(self, received: FrameReceived, addr: Address, task: asyncio.Task[bool]) -> None:
-        self._waiting -= 1
-        if task.cancelled():
-            return
-        if error := task.exception():
-            self._line.counters["failed"] += 1
-            log.error("dc09.failed", account=received.message.account, error=repr(error))
-        elif task.result() and not self._transport.is_closing():
-            self._transport.sendto(self._line.acknowledge(received), addr)
+            self._line.handle(event, peer, send, wait, now)
 
     def error_received(self, exc: Exception) -> None:
         self._line.counters["datagram_errors"] += 1

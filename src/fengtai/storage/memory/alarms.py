@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from fengtai.domain.alarms.model import Alarm, AlarmState, AlarmStep, Heard, OnTest, ZoneActivity
+from fengtai.domain.alarms.model import Alarm, AlarmState, AlarmStep, Heard, OnTest, TriageLane, ZoneActivity
 from fengtai.domain.alarms.ports import AlarmStore, Condition, OnTestStore, SupervisionStore, TriageStore
 from fengtai.vocabulary.errors import Conflict, NotFound
 
@@ -116,14 +116,14 @@ class MemoryAlarms:
 
 class MemoryTriage:
     def __init__(self) -> None:
-        self.position: dict[str, int] = {"seq": 0}
+        self.position: dict[TriageLane, int] = {}
         self.activity: dict[tuple[str, str], ZoneActivity] = {}
 
-    def cursor(self) -> int:
-        return self.position["seq"]
+    def cursor(self, lane: TriageLane) -> int:
+        return self.position.get(lane, 0)
 
-    def move(self, seq: int) -> None:
-        self.position["seq"] = seq
+    def move(self, lane: TriageLane, seq: int) -> None:
+        self.position[lane] = seq
 
     def activity_of(self, zones: Collection[tuple[str, str]]) -> Sequence[ZoneActivity]:
         return [self.activity[key] for key in sorted(zones) if key in self.activity]

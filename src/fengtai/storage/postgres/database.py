@@ -52,6 +52,8 @@ class PostgresDatabase(SqlEngine):
 
 
 class PostgresLane:
+    is_only_writer = False
+
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 

@@ -1,7 +1,7 @@
 """The alarm desk: takes signals durably, triages them, keeps the timers, and does what people do to alarms.
 
 One call is one unit of work with its audit line and its events. Whoever runs the desk (apps) calls `triage()` soon after
-each signal: `on_signal` is called when there is something to triage, `tick()` about once a second does it too.
+each signal: `on_signal` is called when there is something to triage, and about once a second by `tick()`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,16 +15,19 @@ from fengtai.domain.alarms import rules
 from fengtai.domain.alarms.model import (
     Alarm,
     AlarmStep,
+    Backlog,
     JournalledSignal,
     OnTest,
     Signal,
     SourceView,
+    TriageLane,
 )
-from fengtai.domain.alarms.ports import AlarmStore, OnTestStore, SignalJournal, SupervisionStore, TriageStore
+from fengtai.domain.alarms.ports import AlarmStore, OnTestStore, SignalJournal, SupervisionStore, Told, TriageStore
 from fengtai.domain.alarms.rules import Step
 from fengtai.domain.alarms.service import supervision, timers
 from fengtai.domain.alarms.service.life_cycle import check_version, close_alarm, step_alarm, take_alarm
 from fengtai.domain.alarms.service.mapping import RegisterMemory
+from fengtai.domain.alarms.service.meaning import lane_of
 from fengtai.domain.alarms.service.triage import raise_unjudged, triage_batch
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.domain.premises.ports import PanelAccountStore, PremisesStore
@@ -47,9 +50,13 @@ class AlarmDesk:
         self._watch = supervision.Watch(watched_since=clock.now().utc)
         self._memory = RegisterMemory()
         self._triaging = False
-        self._more_came = False
-        self.on_signal: Callable[[], None] | None = None
-        """called after each durable signal, on the loop of the caller: wake whatever runs `triage()`"""
+        self._more_came = dict.fromkeys(TriageLane, True)
+        self._cursors: dict[TriageLane, int] = {}
+        """where the lanes stand, as far as is known; a unit that finds its lane elsewhere asks anew"""
+        self.on_signal: Callable[[TriageLane], None] | None = None
+        """called on the loop when there are signals in this lane: wake whatever runs `triage()`"""
+        self.received = 0
+        """signals made durable since the start"""
         self.batches = 0
         """units of triage since the start"""
         self.not_judged = 0
@@ -59,78 +66,132 @@ class AlarmDesk:
 
     async def receive(self, signal: Signal) -> JournalledSignal:
         """Return when the signal is durable: only then may it be acknowledged. Raise Unavailable when it cannot be."""
-        journalled = await self._journal.append(signal)
-        self._more_came = True
-        if self.on_signal is not None:
-            self.on_signal()
+        lane = lane_of(signal)
+        journalled = await self._journal.append(signal, lane)
+        self._came(lane)
         return journalled
+
+    def take(self, signals: Sequence[Signal], told: Told) -> None:
+        """The same for all signals of one message, without a task: `told` is called on this loop, once. Raise
+        Unavailable when they are refused at once; then nobody is told."""
+        entries = [(signal, lane_of(signal)) for signal in signals]
+
+        def durable_or_not(error: Unavailable | None) -> None:
+            if error is None:
+                for _, lane in entries:
+                    self._came(lane)
+            told(error)
+
+        self._journal.submit(entries, durable_or_not)
+
+    def _came(self, lane: TriageLane) -> None:
+        self.received += 1
+        self._more_came[lane] = True
+        if self.on_signal is not None:
+            self.on_signal(lane)
 
     def heard(self, account_id: str, now: Instant) -> None:
         """A sign of life of this panel account. Costs nothing; flushed in batches by `tick`."""
         self._watch.heard(account_id, now.utc)
 
-    async def triage(self, *, batches: int | None = None) -> int:
-        """Handle what the journal holds beyond the cursor; how many signals that were. One at a time: a second call
-        returns at once, and the first one looks again. `batches` is how many units it may take at most, so that whoever
-        runs it can let the receiving of signals go first in a flood."""
+    async def triage(self, *, batches: int | None = None, lanes: Sequence[TriageLane] = tuple(TriageLane)) -> int:
+        """Handle what these lanes of the journal hold beyond their cursors, the urgent one first before every unit; how
+        many signals that were. One at a time: a second call returns at once, and the first one looks again. `batches` is
+        how many units it may take at most, so that whoever runs it can let the receiving of signals go first in a
+        flood."""
+        self._more_came.update(dict.fromkeys(lanes, True))  # also those of other processes
         if self._triaging:
             return 0
         self._triaging, handled, units = True, 0, 0
         try:
-            self._more_came = True
-            while self._more_came and units != batches:
-                self._more_came = False
-                while units != batches and (signals := await self._next_batch()):
-                    handled, units = handled + signals, units + 1
+            while units != batches and (signals := await self._next_batch(lanes)):
+                handled, units = handled + signals, units + 1
         finally:
             self._triaging = False
         return handled
 
-    async def _next_batch(self) -> int:
-        cursor = await self._transactions.read(lambda uow: uow.store(TriageStore).cursor())
-        signals = await self._journal.after(cursor, limit=BATCH_SIGNALS)
+    async def _next_batch(self, lanes: Sequence[TriageLane]) -> int:
+        """One unit: of the urgent lane if there is something, else of the ordinary one."""
+        for lane in sorted(lanes, key=lambda lane: lane.value):
+            if self._more_came[lane]:
+                self._more_came[lane] = False
+                if handled := await self._batch_of(lane):
+                    self._more_came[lane] = True
+                    return handled
+        return 0
+
+    async def _waiting(self, lane: TriageLane, limit: int) -> tuple[int, Sequence[JournalledSignal]]:
+        if lane in self._cursors:
+            cursor = self._cursors[lane]
+        else:
+            cursor = await self._transactions.read(lambda uow: uow.store(TriageStore).cursor(lane))
+        return cursor, await self._journal.after(cursor, limit=limit, lane=lane)
+
+    async def _batch_of(self, lane: TriageLane) -> int:
+        cursor, signals = await self._waiting(lane, BATCH_SIGNALS)
         if not signals:
             return 0
+        if lane is not TriageLane.URGENT:
+            # What came in the urgent lane before these is judged before them: a restore never overtakes its alarm.
+            _, earlier = await self._waiting(TriageLane.URGENT, 1)
+            if earlier and earlier[0].seq < signals[-1].seq:
+                return await self._batch_of(TriageLane.URGENT)
+        self._cursors.pop(lane, None)  # known again when the unit is durable
         try:
-            await self._judge(cursor, signals)
+            await self._judge(lane, cursor, signals)
         except Unavailable:
+            self._more_came[lane] = True
             raise  # the database does not answer: nothing is wrong with the signals, and they wait
         except Exception as error:  # noqa: BLE001 - the top of the loop of triage: logged, counted, narrowed down
             log.warning("triage.batch_failed", cursor=cursor, signals=len(signals), error=repr(error))
-            await self._judge_one_by_one(cursor, signals)
+            await self._judge_one_by_one(lane, cursor, signals)
         return len(signals)
 
-    async def _judge(self, cursor: int, signals: Sequence[JournalledSignal]) -> None:
-        heard = await self._transactions.write(lambda uow: triage_batch(uow, cursor, signals, self._memory))
+    async def _judge(self, lane: TriageLane, cursor: int, signals: Sequence[JournalledSignal]) -> None:
+        heard = await self._transactions.write(lambda uow: triage_batch(uow, lane, cursor, signals, self._memory))
+        if heard is None:
+            return
+        self._cursors[lane] = signals[-1].seq
         self.batches += 1
         for account_id in heard:
             self._watch.heard(account_id, signals[-1].received_at)
 
-    async def _judge_one_by_one(self, cursor: int, signals: Sequence[JournalledSignal]) -> None:
+    async def _judge_one_by_one(self, lane: TriageLane, cursor: int, signals: Sequence[JournalledSignal]) -> None:
         """One of them cannot be judged: the others must not wait for it, and it must not be lost."""
         for journalled in signals:
             try:
-                await self._judge(cursor, [journalled])
+                await self._judge(lane, cursor, [journalled])
             except Unavailable:
                 raise
             except Exception as error:
                 self.not_judged += 1
                 log.exception("triage.signal_failed", seq=journalled.seq, error=repr(error))
-                await self._transactions.write(partial(raise_unjudged, cursor=cursor, journalled=journalled))
+                await self._transactions.write(partial(raise_unjudged, lane=lane, cursor=cursor, journalled=journalled))
+                self._cursors.pop(lane, None)
             cursor = journalled.seq
+
+    async def backlog(self) -> dict[TriageLane, Backlog]:
+        """The signals that wait to be judged."""
+        cursors = await self._transactions.read(
+            lambda uow: {lane: uow.store(TriageStore).cursor(lane) for lane in TriageLane}
+        )
+        return {lane: await self._journal.backlog(cursor, lane) for lane, cursor in cursors.items()}
 
     async def signals(self, *, before: int = 0, limit: int = 100) -> Sequence[JournalledSignal]:
         """Signals as they came, newest first; `before` is the lowest `seq` already seen."""
-        top = before - 1 if before else await self._transactions.read(lambda uow: uow.store(TriageStore).cursor())
-        found = await self._journal.after(max(top - limit, 0), limit=limit if before else limit + BATCH_SIGNALS)
-        wanted = [signal for signal in found if not before or signal.seq < before]
-        return list(reversed(wanted))[:limit]
+        top = before - 1 if before else await self._journal.newest()
+        found = await self._journal.after(max(top - limit, 0), limit=limit)
+        return [signal for signal in reversed(found) if signal.seq <= top]
 
     # -- timers ----------------------------------------------------------------------------------------------------
 
     async def tick(self) -> None:
         """Do what is due. Called about once a second; what it does is asked of rows, so a restart loses nothing."""
-        await self.triage(batches=1)
+        if self.on_signal is None:
+            await self.triage(batches=1)
+        else:  # somebody runs triage at the pace that suits the receiving of signals: let it look once a second
+            for lane in TriageLane:
+                self.on_signal(lane)
         if await self._transactions.read(timers.something_is_due):
             await self._transactions.write(timers.do_what_is_due)
         await self._supervise()
@@ -155,7 +216,7 @@ class AlarmDesk:
         for signal in changes:
             journalled = await self.receive(signal)
             watch.told(signal, journalled.received_at)
-        if changes:
+        if changes and self.on_signal is None:
             await self.triage(batches=1)
 
     async def _flush(self, now: Instant) -> None:
@@ -169,13 +230,15 @@ class AlarmDesk:
     async def sources(self) -> list[SourceView]:
         """Every panel account, and whether it is heard in time."""
         now = self._clock.now().utc
+        self._watch.settle()
+        watched = dict(self._watch.rows)
 
         def read(uow: UnitOfWork) -> list[SourceView]:
             stored = {row.account_id: row for row in uow.store(SupervisionStore).all()}
             names: dict[str, str] = {}
             views = []
             for account in uow.store(PanelAccountStore).all():
-                row = self._watch.rows.get(account.id) or stored.get(account.id)
+                row = watched.get(account.id) or stored.get(account.id)
                 seen, lost = (row.last_seen_at, row.lost_at) if row else (None, None)
                 if account.premises_id not in names:
                     names[account.premises_id] = _premises_name(uow, account.premises_id)

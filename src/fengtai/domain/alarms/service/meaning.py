@@ -6,7 +6,8 @@ type (code "5/6": A.2.5 of GB/T 28181-2022), the platform's own signals by a wor
 
 from dataclasses import dataclass
 
-from fengtai.domain.alarms.model import Signal
+from fengtai.domain.alarms import rules
+from fengtai.domain.alarms.model import Qualifier, Signal, TriageLane
 from fengtai.domain.alarms.rules import PRIORITY_OF_CATEGORY
 
 
@@ -69,6 +70,15 @@ def words_of(signal: Signal) -> Words:
     table = {"platform": PLATFORM, "gb28181": GB28181}.get(signal.code_system, {})
     found = table.get(signal.code) or table.get(signal.code.partition("/")[0])
     return found or Words("unmapped", "alarm", _plain(signal), known=False)
+
+
+def lane_of(signal: Signal) -> TriageLane:
+    """In which lane it waits to be judged. Asked for every signal before it is stored: quick."""
+    category, is_restore = signal.details.get("category"), signal.qualifier is Qualifier.RESTORE
+    if category is not None:
+        return rules.lane_of(category, known=signal.details.get("known") != "no", is_restore=is_restore)
+    words = words_of(signal)
+    return rules.lane_of(words.category, known=words.known, is_restore=is_restore)
 
 
 def _plain(signal: Signal) -> str:

@@ -27,21 +27,32 @@ class Watch:
     watched_since: datetime
     rows: dict[str, Heard] = field(default_factory=dict)
     dirty: set[str] = field(default_factory=set)
+    fresh: dict[str, datetime] = field(default_factory=dict)
+    """signs of life that the rows do not tell yet: one entry of a dictionary is all that a signal costs here"""
     accounts: Sequence[PanelAccount] = ()
     accounts_read_at: float = -1e9
     flushed_at: float = -1e9
     is_loaded: bool = False
 
     def heard(self, account_id: str, at: datetime) -> None:
-        row = self.rows.get(account_id)
-        if row is None:
-            self.rows[account_id] = Heard(account_id=account_id, last_seen_at=at)
-        elif at > row.last_seen_at:
-            self.rows[account_id] = replace(row, last_seen_at=at)
-        self.dirty.add(account_id)
+        seen = self.fresh.get(account_id)
+        if seen is None or at > seen:
+            self.fresh[account_id] = at
+
+    def settle(self) -> None:
+        """Enter the signs of life into the rows."""
+        fresh, self.fresh = self.fresh, {}
+        for account_id, at in fresh.items():
+            row = self.rows.get(account_id)
+            if row is None:
+                self.rows[account_id] = Heard(account_id=account_id, last_seen_at=at)
+            elif at > row.last_seen_at:
+                self.rows[account_id] = replace(row, last_seen_at=at)
+            self.dirty.add(account_id)
 
     def load(self, rows: Sequence[Heard]) -> None:
         """Rows of before the restart; what was heard since is newer."""
+        self.settle()
         for row in rows:
             present = self.rows.get(row.account_id)
             newer = max(row.last_seen_at, present.last_seen_at) if present else row.last_seen_at
@@ -56,6 +67,7 @@ class Watch:
 
     def judge(self, now: datetime) -> list[Signal]:
         """Signals to journal for paths that are newly lost or found. `told` must be called when they are durable."""
+        self.settle()
         signals = []
         for account in self.accounts:
             row = self.rows.get(account.id)

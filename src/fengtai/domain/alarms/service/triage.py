@@ -9,7 +9,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from fengtai.domain.alarms import rules
-from fengtai.domain.alarms.model import Alarm, AlarmState, AlarmStep, JournalledSignal, OnTest, Qualifier, Signal
+from fengtai.domain.alarms.model import (
+    Alarm,
+    AlarmState,
+    AlarmStep,
+    JournalledSignal,
+    OnTest,
+    Qualifier,
+    Signal,
+    TriageLane,
+)
 from fengtai.domain.alarms.ports import AlarmStore, OnTestStore, SupervisionStore, TriageStore
 from fengtai.domain.alarms.rules import Decision, Facts, Rule, Step
 from fengtai.domain.alarms.service.mapping import Place, RegisterMemory, Registers, zone_of
@@ -18,23 +27,26 @@ from fengtai.domain.alarms.service.working_set import WorkingSet, may_abort, rai
 from fengtai.vocabulary.transactions import UnitOfWork
 
 
-def triage_batch(uow: UnitOfWork, cursor: int, signals: Sequence[JournalledSignal], memory: RegisterMemory) -> set[str]:
-    """Handle them and move the cursor; the ids of accounts that were heard. Nothing when somebody else was faster."""
+def triage_batch(
+    uow: UnitOfWork, lane: TriageLane, cursor: int, signals: Sequence[JournalledSignal], memory: RegisterMemory
+) -> set[str] | None:
+    """Handle them and move the lane's cursor; the ids of accounts that were heard. None: somebody else was faster, and
+    nothing was done."""
     store = uow.store(TriageStore)
-    if store.cursor() != cursor or not signals:
-        return set()
+    if store.cursor(lane) != cursor or not signals:
+        return None
     batch = _Batch(uow, signals, memory)
     for journalled in signals:
         batch.handle(journalled)
     batch.alarms.write()
-    store.move(signals[-1].seq)
+    store.move(lane, signals[-1].seq)
     return batch.heard
 
 
-def raise_unjudged(uow: UnitOfWork, *, cursor: int, journalled: JournalledSignal) -> None:
+def raise_unjudged(uow: UnitOfWork, *, lane: TriageLane, cursor: int, journalled: JournalledSignal) -> None:
     """For a signal that the rules fail on: an unmapped alarm made of nothing but the signal, and the cursor goes on."""
     store, signal = uow.store(TriageStore), journalled.signal
-    if store.cursor() != cursor:
+    if store.cursor(lane) != cursor:
         return
     alarm = Alarm(
         id=uow.new_id(),
@@ -61,7 +73,7 @@ def raise_unjudged(uow: UnitOfWork, *, cursor: int, journalled: JournalledSignal
     alarms.link([(alarm.id, journalled.seq)])
     alarms.log([AlarmStep(alarm_id=alarm.id, at=uow.now.utc, step="raised", who="R00", text=alarm.reason)])
     uow.publish(raised(alarm))
-    store.move(journalled.seq)
+    store.move(lane, journalled.seq)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from fengtai.domain.alarms.model import Alarm, AlarmState, AlarmStep, Heard, OnTest, ZoneActivity
+from fengtai.domain.alarms.model import Alarm, AlarmState, AlarmStep, Heard, OnTest, TriageLane, ZoneActivity
 from fengtai.domain.alarms.ports import AlarmStore, Condition, OnTestStore, SupervisionStore, TriageStore
 from fengtai.domain.alarms.store.rows import alarm_of, condition_of, heard_of, on_test_of, values_of
 from fengtai.domain.alarms.store.tables import (
@@ -138,11 +138,12 @@ class SqlTriage:
     def __init__(self, connection: Connection, unit: UnitOfWork) -> None:
         self._connection = connection
 
-    def cursor(self) -> int:
-        return self._connection.execute(select(triage_table.c.seq)).scalar_one_or_none() or 0
+    def cursor(self, lane: TriageLane) -> int:
+        mine = select(triage_table.c.seq).where(triage_table.c.lane == lane.value)
+        return self._connection.execute(mine).scalar_one_or_none() or 0
 
-    def move(self, seq: int) -> None:
-        _save(self._connection, triage_table, [{"id": 1, "seq": seq}])
+    def move(self, lane: TriageLane, seq: int) -> None:
+        _save(self._connection, triage_table, [{"lane": lane.value, "seq": seq}])
 
     def activity_of(self, zones: Collection[tuple[str, str]]) -> Sequence[ZoneActivity]:
         table, wanted = activity_table.c, set(zones)

@@ -77,10 +77,10 @@ link_table = Table(
 )
 
 triage_table = Table(
-    "alarms_triage",
+    "alarms_triage_lane",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False, comment="always 1"),
-    Column("seq", BigInteger, nullable=False, comment="signals up to here are triaged"),
+    Column("lane", Integer, primary_key=True, autoincrement=False, comment="alarms.model.TriageLane"),
+    Column("seq", BigInteger, nullable=False, comment="signals of this lane up to here are triaged"),
 )
 
 activity_table = Table(

@@ -21,6 +21,8 @@ from fengtai.vocabulary.transactions import Transactions, UnitOfWork
 
 def plan_clips(uow: UnitOfWork, raised: LoggedEvent) -> None:
     """On "alarms.raised": a waiting clip for each of the alarm's best cameras."""
+    if not raised.payload["point_ids"]:
+        return  # no camera, no question to the database: in a storm these are many
     alarm_id = raised.payload["alarm_id"]
     clips = uow.store(ClipStore)
     if clips.of_alarm(alarm_id):
