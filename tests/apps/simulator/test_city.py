@@ -17,6 +17,7 @@ from fengtai.protocols.gb28181 import (
     PlatformEndpoint,
     PlatformEvent,
     PlatformIdentity,
+    PlayAnswered,
     RegistrationAsked,
 )
 
@@ -55,6 +56,8 @@ class Platform:
                         self.endpoint.admit(event.ticket, CLOCK.now())
                     else:
                         self.endpoint.refuse(event.ticket, 403, CLOCK.now())
+                elif isinstance(event, PlayAnswered):
+                    self.endpoint.acknowledge(event.call_id, CLOCK.now())
         for data, peer in self.endpoint.datagrams_to_send():
             self.socket.sendto(data, (peer.host, peer.port))
         self._changed.set()

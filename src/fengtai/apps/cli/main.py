@@ -76,13 +76,17 @@ def simulate(
     cameras: Annotated[int, typer.Option(min=0, max=5000)] = 8,
     size: Annotated[str, typer.Option(help="Picture size of the drawn scenes.")] = "640x360",
     clip: Annotated[Path | None, typer.Option(help="Send this H.264 clip instead of drawn scenes.")] = None,
+    fault: Annotated[
+        str, typer.Option(help="Faults by camera, such as 1=mpegts-under-ps,3=wrong-ssrc (docs/reference/interop.md).")
+    ] = "",
     config: ConfigFile = None,
 ) -> None:
     """Run a simulated city of GB/T 28181 cameras and DC-09 panels against a platform."""
     from fengtai.apps.demo.city import run_city
     from fengtai.apps.settings import load_settings
 
-    uvloop.run(run_city(load_settings(config), server=server, dc09=dc09, cameras=cameras, size=size, clip=clip))
+    city = run_city(load_settings(config), server=server, dc09=dc09, cameras=cameras, size=size, clip=clip, fault=fault)
+    uvloop.run(city)
 
 
 @config_app.command("check")

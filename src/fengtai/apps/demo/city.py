@@ -9,11 +9,14 @@ from fengtai.apps.demo.seed import SITES
 from fengtai.apps.server.logs import set_up_logs
 from fengtai.apps.settings import Settings
 from fengtai.apps.simulator.city import SimulatedCity
+from fengtai.apps.simulator.faults import parse_faults
 from fengtai.apps.simulator.panels import SimulatedPanel
 from fengtai.vocabulary.errors import Invalid
 
 
-async def run_city(settings: Settings, *, server: str, dc09: str, cameras: int, size: str, clip: Path | None) -> None:
+async def run_city(
+    settings: Settings, *, server: str, dc09: str, cameras: int, size: str, clip: Path | None, fault: str = ""
+) -> None:
     """The shared password and the SIP identity come from the platform's own settings (`[sip]`)."""
     set_up_logs(settings.log)
     clock = SystemClock()
@@ -34,6 +37,7 @@ async def run_city(settings: Settings, *, server: str, dc09: str, cameras: int, 
         width=width,
         height=height,
         clip=clip,
+        faults=parse_faults(fault),
     )
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

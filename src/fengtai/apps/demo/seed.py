@@ -120,8 +120,8 @@ async def furnish(base_url: str, furnished: Furnished, *, devices: Sequence[str]
     """As the engineer: accept the devices that have registered, then make premises and panel accounts."""
     async with ConsoleClient(base_url) as console:
         await console.sign_in(*furnished.sign_ins["engineer"])
-        await _accept_devices(console, devices)
-        furnished.points = await _points(console, cameras)
+        await accept_devices(console, devices)
+        furnished.points = await made_points(console, cameras)
         for site in SITES:
             furnished.account_ids.append(await _make_premises(console, site, furnished.points))
 
@@ -143,7 +143,7 @@ async def prepare_duty(base_url: str, furnished: Furnished, *, drill_minutes: in
             await console.post("/api/on-test", drill)
 
 
-async def _accept_devices(console: ConsoleClient, devices: Sequence[str]) -> None:
+async def accept_devices(console: ConsoleClient, devices: Sequence[str]) -> None:
     waiting = set(devices)
     async with asyncio.timeout(60):
         while waiting:
@@ -154,7 +154,7 @@ async def _accept_devices(console: ConsoleClient, devices: Sequence[str]) -> Non
             await asyncio.sleep(0.2)
 
 
-async def _points(console: ConsoleClient, cameras: int) -> list[dict[str, Any]]:
+async def made_points(console: ConsoleClient, cameras: int) -> list[dict[str, Any]]:
     async with asyncio.timeout(60):
         while True:
             points: list[dict[str, Any]] = (await console.get("/api/points"))["items"]

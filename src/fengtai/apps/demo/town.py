@@ -48,10 +48,12 @@ class Town:
                     raise RuntimeError(f"the server stopped at its start:\n{self.last_words()}")
                 await asyncio.sleep(0.05)
 
-    async def start_city(self, *, cameras: int, size: str = "640x360") -> None:
+    async def start_city(self, *, cameras: int, size: str = "640x360", fault: str = "") -> None:
         """Start `fengtai simulate` against this server."""
         arguments = ["--server", f"127.0.0.1:{self.ports['sip']}", "--dc09", f"127.0.0.1:{self.ports['dc09']}"]
-        self.city = await self._started("simulate", "simulate", *arguments, "--cameras", str(cameras), "--size", size)
+        self.city = await self._started(
+            "simulate", "simulate", *arguments, "--cameras", str(cameras), "--size", size, "--fault", fault
+        )
 
     async def stop_server(self, how: signal.Signals = signal.SIGTERM) -> None:
         await _ended(self.server, how)

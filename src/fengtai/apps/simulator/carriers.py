@@ -79,9 +79,13 @@ class TcpCarrier:
         return int(self._writer.get_extra_info("sockname")[1])
 
     async def send(self, packets: Iterable[bytes]) -> None:
+        await self.write(b"".join([frame_packet(packet) for packet in packets]))
+
+    async def write(self, data: bytes) -> None:
+        """Bytes that are framed already. Raise OSError when the receiver is gone."""
         if self._writer.is_closing():
             raise ConnectionResetError("the platform closed the media connection")
-        self._writer.write(b"".join([frame_packet(packet) for packet in packets]))
+        self._writer.write(data)
         await self._writer.drain()
 
     def close(self) -> None:

@@ -6,16 +6,19 @@ cameras of 4 Mb/s: 9 % of a core).
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import structlog
 
 from fengtai.apps.simulator.devices import SimulatedDevice
+from fengtai.apps.simulator.faults import FAULTS, PacketHook
 from fengtai.apps.simulator.gallery import Gallery, PictureMode
-from fengtai.apps.simulator.scenes import Encoding
-from fengtai.apps.simulator.sender import MediaSender, PacketHook
+from fengtai.apps.simulator.scenes import Encoding, Pictures
+from fengtai.apps.simulator.sender import MediaSender
 from fengtai.apps.simulator.town_plan import DEFAULT_DOMAIN, PlannedCamera, PlannedDevice, plan_town
 from fengtai.apps.simulator.town_plan import device_ids as device_ids  # the demonstration accepts these
 from fengtai.protocols.gb28181 import CatalogItem
@@ -23,6 +26,8 @@ from fengtai.vocabulary.clock import Clock
 from fengtai.vocabulary.errors import Invalid
 
 log = structlog.get_logger()
+
+_BOOT_SECONDS: Final = 2.0
 
 SipTransport = Literal["udp", "tcp", "mixed"]
 
@@ -55,21 +60,41 @@ class SimulatedCity:
         clip: Path | None = None,
         has_sound: bool = True,
         packet_hook: PacketHook | None = None,
+        faults: Mapping[int, str] | None = None,
         keepalive_seconds: float = 60.0,
         retry_seconds: float = 10.0,
         heartbeat_seconds: float = 30.0,
     ) -> None:
-        """`server`: where the platform's SIP listens; `password`: the shared one. `mode` None: live while bearable."""
+        """`server`: where the platform's SIP listens; `password`: the shared one. `mode` None: live while bearable.
+
+        `faults`: camera number → name of `apps.simulator.faults.FAULTS`.
+        """
         plan = plan_town(cameras, domain=domain)
+        self._faults = {
+            camera.channel_id: FAULTS[faults[camera.number]]
+            for device in plan
+            for camera in device.cameras
+            if faults and camera.number in faults
+        }
         looks = {
             camera.channel_id: camera.look(width=width, height=height, grain=grain)
             for device in plan
             for camera in device.cameras
         }
-        self._gallery = Gallery(looks, encoding or Encoding(frames_per_second=15), clock=clock, mode=mode, clip=clip)
-        self.media = MediaSender(self._gallery.open, has_sound=has_sound, packet_hook=packet_hook)
-        self.devices = {
-            device.device_id: SimulatedDevice(
+        encoding = encoding or Encoding(frames_per_second=15)
+        self._gallery = Gallery(looks, encoding, clock=clock, mode=mode, clip=clip)
+        others = {channel_id: looks[channel_id] for channel_id, fault in self._faults.items() if fault.codec == "h265"}
+        self._h265_gallery = Gallery(others, replace(encoding, codec="h265"), clock=clock, mode="loop")
+        self.media = MediaSender(
+            self._open_pictures,
+            has_sound=has_sound,
+            packet_hook=packet_hook,
+            faults=self._faults,
+            on_started=self._camera_started,
+        )
+
+        def made(device: PlannedDevice, place: int) -> SimulatedDevice:
+            return SimulatedDevice(
                 device.device_id,
                 password,
                 server,
@@ -83,12 +108,15 @@ class SimulatedCity:
                 name=device.name,
                 clock=clock,
             )
-            for place, device in enumerate(plan)
-        }
-        self.cameras = cameras
+
+        self._make = {device.device_id: partial(made, device, place) for place, device in enumerate(plan)}
+        self._device_of = {camera.channel_id: device.device_id for device in plan for camera in device.cameras}
+        self.devices = {device_id: make() for device_id, make in self._make.items()}
+        self.cameras, self.reboots = cameras, 0
         self._panels, self._heartbeat_seconds = panels, heartbeat_seconds
-        self._started: list[SimulatedDevice] = []
-        self._heartbeats: list[asyncio.Task[None]] = []
+        self._started: dict[str, SimulatedDevice] = {}
+        self._rebooted: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Make the pictures ready, open all sockets and send the first REGISTERs.
@@ -97,13 +125,15 @@ class SimulatedCity:
         """
         try:
             await self._gallery.prepare()
-            for device in self.devices.values():
+            await self._h265_gallery.prepare()
+            for device_id, device in self.devices.items():
                 await device.start()
-                self._started.append(device)
+                self._started[device_id] = device
         except (OSError, Invalid):
             await self.stop()
             raise
-        self._heartbeats = [asyncio.create_task(self._report(panel)) for panel in self._panels]
+        for panel in self._panels:
+            self._spawn(self._report(panel))
         log.info(
             "city.started",
             cameras=self.cameras,
@@ -115,19 +145,19 @@ class SimulatedCity:
     async def registered(self, *, within_seconds: float = 30.0) -> None:
         """Wait until the platform has accepted every device. Raise TimeoutError."""
         async with asyncio.timeout(within_seconds):
-            for device in self._started:
+            for device in self._started.values():
                 await device.registered(within_seconds=within_seconds)
 
     async def stop(self) -> None:
-        for task in self._heartbeats:
+        for task in list(self._tasks):
             task.cancel()
-        if self._heartbeats:
-            await asyncio.wait(self._heartbeats)
-        for device in self._started:
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for device in self._started.values():
             await device.stop()
         self._started.clear()
         await self.media.close()
         self._gallery.close()
+        self._h265_gallery.close()
 
     def status(self) -> dict[str, object]:
         return {
@@ -138,6 +168,39 @@ class SimulatedCity:
             "pictures": self._gallery.mode,
             **self.media.status(),
         }
+
+    async def _open_pictures(self, channel_id: str) -> Pictures:
+        fault = self._faults.get(channel_id)
+        gallery = self._h265_gallery if fault is not None and fault.codec == "h265" else self._gallery
+        return await gallery.open(channel_id)
+
+    def _camera_started(self, channel_id: str) -> None:
+        fault, device_id = self._faults.get(channel_id), self._device_of[channel_id]
+        if fault is not None and fault.reboots_after_seconds is not None and device_id not in self._rebooted:
+            self._rebooted.add(device_id)
+            self._spawn(self._reboot(device_id, fault.reboots_after_seconds))
+
+    async def _reboot(self, device_id: str, after_seconds: float) -> None:
+        """The device goes away without a word, and comes back as a new one with the same id."""
+        await asyncio.sleep(after_seconds)
+        log.info("city.reboot", device_id=device_id)
+        gone = self._started.pop(device_id)
+        await gone.stop()
+        await asyncio.sleep(_BOOT_SECONDS)
+        device = self._make[device_id]()
+        self.devices[device_id] = self._started[device_id] = device
+        await device.start()
+        self.reboots += 1
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("city.task_failed", error=repr(error))
 
     async def _report(self, panel: Panel) -> None:
         while True:

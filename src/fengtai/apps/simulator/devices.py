@@ -275,6 +275,7 @@ class SimulatedDevice:
                     self._media_turn(event.call_id, self._begin(self._streams[event.call_id]))
             case StreamEnded():
                 self._streams.pop(event.call_id, None)
+                log.info("device.stream_ended", device=self.device_id, call=event.call_id)
                 self._media_turn(event.call_id, self._media.stop(event.call_id))
             case KeyFrameWanted():
                 for call_id, stream in self._streams.items():

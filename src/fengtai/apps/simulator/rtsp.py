@@ -166,9 +166,7 @@ class RtspServer:
         assert handler is not None
         self._handlers.add(handler)
         now = asyncio.get_running_loop().time()
-        endpoint = RtspServerEndpoint(
-            session_id=secrets.token_hex(8), now=now, timeout_seconds=self._session_seconds
-        )
+        endpoint = RtspServerEndpoint(session_id=secrets.token_hex(8), now=now, timeout_seconds=self._session_seconds)
         connection = _Connection(endpoint, writer)
         try:
             await self._converse(connection, reader)

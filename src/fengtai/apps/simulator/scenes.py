@@ -16,21 +16,24 @@ from typing import Any, Final, Protocol
 import av
 
 from fengtai.apps.simulator.street import Planes, Street, StreetLook
-from fengtai.protocols.elementary import AccessUnit, VideoAssembler
+from fengtai.protocols.elementary import AccessUnit, VideoAssembler, VideoCodec
 from fengtai.vocabulary.clock import Clock
 from fengtai.vocabulary.errors import Invalid
 
 CAMERA_TIME: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
+_ENCODERS: Final[dict[VideoCodec, str]] = {"h264": "libx264", "h265": "libx265"}
 _WEEKDAYS: Final = "一二三四五六日"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoding:
-    """How scenes are encoded: H.264 without B frames, a key frame every `gop_seconds`."""
+    """How scenes are encoded: without B frames, a key frame every `gop_seconds`."""
 
     frames_per_second: int = 25
     gop_seconds: float = 2.0
     kilobits_per_second: int = 800
+    codec: VideoCodec = "h264"
+    """H.265 costs several times as much: for loops"""
 
     @property
     def gop_frames(self) -> int:
@@ -54,23 +57,17 @@ class Pictures(Protocol):
 
 
 class SceneEncoder:
-    """x264 through PyAV: one picture in, one access unit out."""
+    """x264 (or x265) through PyAV: one picture in, one access unit out."""
 
     def __init__(self, width: int, height: int, encoding: Encoding) -> None:
         self._assembler = VideoAssembler()
         self._rate = encoding.frames_per_second
-        context: Any = av.CodecContext.create("libx264", "w")
+        context: Any = av.CodecContext.create(_ENCODERS[encoding.codec], "w")
         context.width, context.height, context.pix_fmt = width, height, "yuv420p"
         context.time_base, context.framerate = Fraction(1, self._rate), Fraction(self._rate, 1)
         context.gop_size, context.max_b_frames, context.thread_count = encoding.gop_frames, 0, 1
         context.bit_rate = encoding.kilobits_per_second * 1000
-        context.options = {
-            "preset": "ultrafast",
-            "tune": "zerolatency",
-            "profile": "main",
-            "x264-params": f"scenecut=0:vbv-maxrate={encoding.kilobits_per_second}:"
-            f"vbv-bufsize={encoding.kilobits_per_second}:keyint={encoding.gop_frames}",
-        }
+        context.options = {"preset": "ultrafast", "tune": "zerolatency", **_options(encoding)}
         self._context = context
 
     def encode(self, planes: Planes, index: int, *, want_key: bool = False) -> AccessUnit:
@@ -83,6 +80,14 @@ class SceneEncoder:
         if unit is None:
             raise RuntimeError("the encoder gave no picture: it must run without delay")
         return unit
+
+
+def _options(encoding: Encoding) -> dict[str, str]:
+    rate, keys = encoding.kilobits_per_second, encoding.gop_frames
+    if encoding.codec == "h265":
+        return {"x265-params": f"log-level=none:bframes=0:open-gop=0:scenecut=0:pools=1:keyint={keys}"}
+    rates = f"scenecut=0:vbv-maxrate={rate}:vbv-bufsize={rate}:keyint={keys}"
+    return {"profile": "main", "x264-params": rates}
 
 
 class LiveScene:

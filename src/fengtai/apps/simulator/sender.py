@@ -8,21 +8,19 @@ behind by more than a second leaves pictures out instead of sending in a burst, 
 import asyncio
 import math
 from array import array
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
-from fengtai.apps.simulator.carriers import Carrier, TcpCarrier, UdpCarrier
+from fengtai.apps.simulator.carriers import Carrier
+from fengtai.apps.simulator.faults import NO_FAULT, Fault, PacketHook
+from fengtai.apps.simulator.packetising import Packetising
 from fengtai.apps.simulator.scenes import Pictures
 from fengtai.protocols.elementary import AudioFrame, encode_alaw
-from fengtai.protocols.mpegps import PsMuxer
 from fengtai.protocols.rtp import RtpSender
 
 log = structlog.get_logger()
-
-PacketHook = Callable[[bytes], Iterable[bytes]]
-"""What becomes of each RTP packet: itself, nothing (loss), several (repeats), or something else (faults)"""
 
 _LATE_SECONDS = 1.0
 _SAMPLES_PER_SECOND = 8000
@@ -34,6 +32,8 @@ class _Call:
     pictures: Pictures
     carrier: Carrier
     rtp: RtpSender
+    fault: Fault
+    hooks: Sequence[PacketHook]
     want_key: bool = True
     frames: int = 0
     task: "asyncio.Task[None] | None" = field(default=None, repr=False)
@@ -48,11 +48,17 @@ class MediaSender:
         *,
         has_sound: bool = True,
         packet_hook: PacketHook | None = None,
+        faults: Mapping[str, Fault] | None = None,
+        on_started: Callable[[str], None] | None = None,
         on_broken: Callable[[str], None] | None = None,
     ) -> None:
-        """`open_pictures`: channel id → its pictures. `on_broken`: told the call id of a call whose receiver went away."""
-        self._open_pictures = open_pictures
-        self._has_sound, self._hook, self._on_broken = has_sound, packet_hook, on_broken
+        """`open_pictures`: channel id → its pictures. `faults`: channel id → what that camera does otherwise.
+
+        `on_started`: told the channel id of a call that begins; `on_broken`: the call id of one whose receiver went away.
+        """
+        self._open_pictures, self._faults = open_pictures, faults or {}
+        self._has_sound, self._hook = has_sound, packet_hook
+        self._on_started, self._on_broken = on_started, on_broken
         self._calls: dict[str, _Call] = {}
 
     async def start(self, call_id: str, channel_id: str, host: str, port: int, transport: str, ssrc: int) -> None:
@@ -61,16 +67,20 @@ class MediaSender:
         Raise OSError when the platform's media port cannot be reached.
         """
         await self.stop(call_id)
-        carrier: Carrier = UdpCarrier(host, port) if transport == "udp" else await TcpCarrier.connect(host, port)
+        fault = self._faults.get(channel_id, NO_FAULT)
+        carrier = await fault.carrier(host, port, transport)
         try:
             pictures = await self._open_pictures(channel_id)
         except BaseException:
             carrier.close()
             raise
-        call = _Call(channel_id, pictures, carrier, RtpSender(ssrc))
+        hooks = [hook for hook in (fault.hook() if fault.hook else None, self._hook) if hook is not None]
+        call = _Call(channel_id, pictures, carrier, RtpSender(ssrc), fault, hooks)
         self._calls[call_id] = call
         call.task = asyncio.create_task(self._run(call_id, call), name=f"media of {channel_id}")
         log.debug("media.started", call_id=call_id, channel_id=channel_id, host=host, port=port, transport=transport)
+        if self._on_started is not None:
+            self._on_started(channel_id)
 
     async def stop(self, call_id: str) -> None:
         """Stop sending. Unknown calls are no error: a BYE may come twice."""
@@ -119,18 +129,20 @@ class MediaSender:
         loop = asyncio.get_running_loop()
         rate = call.pictures.frames_per_second
         tone = Tone() if self._has_sound else None
-        muxer: PsMuxer | None = None
+        packetising: Packetising | None = None
         begun, sent = loop.time(), 0
         while True:
             want_key, call.want_key = call.want_key, False
             unit = await call.pictures.next(want_key=want_key)
-            if muxer is None:
-                muxer = PsMuxer(unit.codec, "g711a" if tone else None)
-            payload = muxer.video_pack(unit)
+            if packetising is None:
+                packetising = call.fault.packetising(unit.codec, "g711a" if tone else None, call.rtp)
+            sound = None
             if tone is not None:
-                payload += muxer.audio_part(AudioFrame("g711a", tone.until(unit.pts_90k + 90_000 / rate), unit.pts_90k))
-            packets = call.rtp.packets(payload, unit.pts_90k)
-            await call.carrier.send(packets if self._hook is None else self._hooked(packets))
+                sound = AudioFrame("g711a", tone.until(unit.pts_90k + 90_000 / rate), unit.pts_90k)
+            packets: Iterable[bytes] = packetising.packets(unit, sound)
+            for hook in call.hooks:
+                packets = _hooked(hook, packets)
+            await call.carrier.send(packets)
             call.frames += 1
             sent += 1
             wait = begun + sent / rate - loop.time()
@@ -140,10 +152,10 @@ class MediaSender:
                 sent += missed
             await asyncio.sleep(max(0.0, wait))
 
-    def _hooked(self, packets: Iterable[bytes]) -> Iterable[bytes]:
-        assert self._hook is not None
-        for packet in packets:
-            yield from self._hook(packet)
+
+def _hooked(hook: PacketHook, packets: Iterable[bytes]) -> Iterable[bytes]:
+    for packet in packets:
+        yield from hook(packet)
 
 
 class Tone:

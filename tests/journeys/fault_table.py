@@ -1,0 +1,103 @@
+"""What is expected of the platform for each fault of the simulator: the table of the journey, and the page made from it.
+
+`python -m tests.journeys.fault_table docs/reference/interop.md` renders the page.
+"""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from fengtai.apps.simulator.faults import FAULTS as SIMULATED
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "interop.md"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One camera of the town. Its number is its place in the table, from 1."""
+
+    name: str
+    expected: Literal["plays", "explained"]
+    sentence: str = ""
+    """a pattern: of the cause in the trace when it is explained; of a stage's detail when it plays; empty: none asked"""
+    lost_before: str = ""
+    """a pattern: the stream is lost with this cause first, and plays again"""
+
+    @property
+    def does(self) -> str:
+        return SIMULATED[self.name].does
+
+
+FAULTS = [
+    Fault(
+        name="reboot",
+        expected="plays",
+        lost_before=r"media connection was lost: the device closed the connection|ended the stream|stopped sending",
+    ),
+    Fault(name="loss", expected="plays"),
+    Fault(name="reorder", expected="plays"),
+    Fault(name="duplicates", expected="plays"),
+    Fault(name="udp-only", expected="plays", sentence=r"has not connected by TCP .* Trying udp"),
+    Fault(name="strangers", expected="plays"),
+    Fault(name="strangers-first", expected="plays"),
+    Fault(name="wrong-ssrc", expected="plays", sentence=r"with another SSRC than asked"),
+    Fault(name="changing-ssrc", expected="plays"),
+    Fault(name="no-marker", expected="plays"),
+    Fault(name="dollar-framing", expected="plays"),
+    Fault(name="mpegts-under-ps", expected="plays", sentence=r"h264 in MPEG-TS"),
+    Fault(name="bare-h264", expected="plays", sentence=r"h264 in RTP H264"),
+    Fault(name="bare-byte-stream", expected="plays", sentence=r"h264 in a bare byte stream"),
+    Fault(name="psm-once", expected="plays"),
+    Fault(name="no-psm", expected="plays"),
+    Fault(name="h265-as-h264", expected="plays", sentence=r"h265"),
+    Fault(name="zero-length-pes", expected="plays"),
+    Fault(name="clock-jumps", expected="plays"),
+    Fault(name="private-streams", expected="plays"),
+    Fault(name="silence", expected="explained", sentence=r"has not sent a packet by UDP to 127\.0\.0\.1:\d+"),
+    Fault(name="mute-connection", expected="explained", sentence=r"it is connected but has sent nothing|by UDP to"),
+    Fault(name="half-open", expected="explained", sentence=r"stopped sending: no packet for \d+ s"),
+    Fault(name="not-rtp", expected="explained", sentence=r"what comes is not RTP"),
+    Fault(name="private-format", expected="explained", sentence=r"vendor's private format that cannot be decoded"),
+    Fault(name="no-parameter-sets", expected="explained", sentence=r"without parameter sets \(SPS, PPS\)"),
+]
+_OUTCOME = {"plays": "plays", "explained": "does not play; the trace says why"}
+
+
+def interop_page() -> str:
+    rows = "\n".join(f"| `{fault.name}` | {fault.does} | {_outcome(fault)} |" for fault in FAULTS)
+    return f"""# Interoperability: what cameras do, and what becomes of it
+
+Made from the table of the journey `tests/journeys/test_faulty_cameras.py`, in which one simulated camera per row is
+received by the real server; do not edit by hand. Every row is run in `make test`. To see one yourself:
+`fengtai simulate --fault 1=mpegts-under-ps,3=wrong-ssrc`.
+
+"Plays" means that a client that opens the live picture decodes a frame, and another client again when all other rows
+have been judged. "Does not play" means that `GET /api/live/{{point}}/traces` names the cause in one sentence,
+and one thing to do.
+
+| fault | the camera | the platform |
+|---|---|---|
+{rows}
+
+These are simulated devices: bytes made by our own code after the descriptions of real ones. No device of a vendor has
+been in the laboratory yet.
+"""
+
+
+def _outcome(fault: Fault) -> str:
+    told = f": “{_readable(fault.sentence)}”" if fault.sentence else ""
+    again = "; the loss is told first, then it plays again by itself" if fault.lost_before else ""
+    return _OUTCOME[fault.expected] + told + again
+
+
+def _readable(pattern: str) -> str:
+    """A pattern as people read it."""
+    first = pattern.split("|")[0]
+    for code, plain in ((r"\d+", "…"), (".*", "…"), (r"\.", "."), (r"\(", "("), (r"\)", ")")):
+        first = first.replace(code, plain)
+    return first
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1] if len(sys.argv) > 1 else PAGE).write_text(interop_page(), encoding="utf-8")
