@@ -61,6 +61,16 @@ export function readAnswers(parts: string[], query: URLSearchParams, desk: Desk)
     case 'live':
       if (rest === 'traces') return [200, [{ stream_id: 's1', started_at: ago(90), stages: [['requested', 90], ['receiver-open', 89.9], ['invite-sent', 89.8], ['trying', 89.6], ['answered', 89.1], ['acknowledged', 89]].map(([stage, age]) => ({ stage, at: ago(Number(age)), detail: '' })), failed: 'The device answered, but no packet came within 10 s.', fix: 'Check media.advertised and the firewall for UDP 30000-30100.' }]]
       return [200, []]
+    case 'site':
+      return [200, { name: '烽台市演示', time_zone: 'Asia/Shanghai', version: '0.1.0' }]
+    case 'on-test':
+      return [200, page([{ id: 'test1', account_id: 'acc1', number: '1022', zone: '', until: ago(-5400), reason: '季度演练', by_name: '林晓', drill: true }, { id: 'test2', account_id: 'acc0', number: '1021', zone: '3', until: ago(-900), reason: '更换探测器', by_name: '赵工', drill: false }])]
+    case 'signals':
+      return [200, page(desk.alarms.map((alarm, index) => ({ seq: desk.alarms.length - index, received_at: alarm.raised_at, channel: alarm.channel, source: 'sia-dc09', account: alarm.account, code_system: alarm.code_system, code: alarm.code, qualifier: 'new', partition: '1', zone: alarm.zone, text: '', device_time: null, peer: '10.20.3.7:41022', raw_hex: '0a3641', drill: alarm.drill, label: '', label_zh: '' })))]
+    case 'sessions':
+      return [200, page(PEOPLE.map((one, index) => ({ id: `session${index}`, user_id: one.id, name: one.name, display_name: one.display_name, post: '接警一席', source_ip: `10.20.1.${index + 5}`, started_at: ago(7200 - index * 900), seen_at: ago(index * 40), expires_at: ago(-20_000) })))]
+    case 'recordings':
+      return [200, [{ from: ago(40_000), until: ago(20_000), bytes: 4_100_000_000, state: 'closed', gaps: [{ from: ago(31_000), until: ago(29_000), cause: 'stream-lost' }] }, { from: ago(18_000), until: ago(0), bytes: 3_700_000_000, state: 'open', gaps: [{ from: ago(20_000), until: ago(18_000), cause: 'device-offline' }] }]]
     case 'system':
       return [200, { version: '0.1.0', started_at: ago(86400), site: '烽台市演示', time_zone: 'Asia/Shanghai', parts: [['database', 'good', 'SQLite WAL'], ['sia-dc09', 'good', '3 panels'], ['gb28181', 'good', '4 devices'], ['media', 'degraded', 'worker 2 restarts'], ['recordings', 'good', '']].map(([name, state, detail]) => ({ name, state, detail, since: ago(3600) })), figures: { signals_total: 4102, open_alarms: desk.alarms.length, streams_playing: 12, disk_free_bytes: 412_000_000_000, group_commit_p99_ms: 21.5 } }]
   }

@@ -1,6 +1,15 @@
 import type { Page } from './answer'
 import { get, post, put, remove } from './ask'
-import type { NewAccount, Person, Session, Setup } from './types'
+import type { Schemas } from './schemas'
+
+export type Session = Schemas['SessionView']
+export type Role = Schemas['Role']
+export type Permission = Schemas['Permission']
+export type Setup = Schemas['SetupView']
+export type SetupCheck = Schemas['SetupCheckView']
+export type NewAccount = Schemas['FirstPerson']
+export type Person = Schemas['PersonView']
+export type OpenSession = Schemas['OpenSessionView']
 
 export const setup = () => get<Setup>('/api/setup')
 export const completeSetup = (token: string, administrator: NewAccount, auditor: NewAccount) =>
@@ -9,8 +18,9 @@ export const signIn = (name: string, password: string, dutyPost: string) =>
   post<Session>('/api/session', { name, password, post: dutyPost })
 export const whoAmI = () => get<Session>('/api/session')
 export const signOut = () => remove<void>('/api/session')
+export const changeOwnPassword = (old: string, fresh: string) => post<void>('/api/session/password', { old, new: fresh })
 export const people = () => get<Page<Person>>('/api/people')
-export const addPerson = (person: { name: string; display_name: string; password: string; roles: string[] }) =>
-  post<Person>('/api/people', person)
-export const changePerson = (id: string, person: { display_name: string; roles: string[]; disabled: boolean }) =>
-  put<Person>(`/api/people/${id}`, person)
+export const addPerson = (person: Schemas['PersonAsked']) => post<Person>('/api/people', person)
+export const changePerson = (id: string, person: Schemas['PersonChangeAsked']) => put<Person>(`/api/people/${id}`, person)
+export const sessions = () => get<Page<OpenSession>>('/api/sessions')
+export const revoke = (sessionId: string) => remove<void>(`/api/sessions/${sessionId}`)

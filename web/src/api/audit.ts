@@ -1,6 +1,10 @@
 import type { Page } from './answer'
 import { get } from './ask'
-import type { AuditLine, Checkpoint } from './types'
+import type { Schemas } from './schemas'
+
+export type AuditLine = Schemas['AuditLineView']
+export type Checkpoint = Schemas['CheckpointView']
+export type Proof = Schemas['ProofView']
 
 export interface AuditQuestion {
   before?: string | number | null
@@ -12,3 +16,4 @@ export interface AuditQuestion {
 
 export const lines = (question: AuditQuestion) => get<Page<AuditLine>>('/api/audit', { ...question })
 export const checkpoint = () => get<Checkpoint>('/api/audit/checkpoint')
+export const proof = (seq: number) => get<Proof>(`/api/audit/${seq}/proof`)

@@ -1,10 +1,17 @@
 import type { Page } from './answer'
 import { get, post } from './ask'
-import type { Device, DeviceStory } from './types'
+import type { Schemas } from './schemas'
+
+export type Device = Schemas['DeviceView']
+export type DeviceStory = Schemas['DeviceDetail']
+export type DeviceChannel = Schemas['ChannelView']
+export type SipMessage = Schemas['SipMessageView']
 
 export const list = (text = '') => get<Page<Device>>('/api/devices', { text })
 export const one = (id: string) => get<DeviceStory>(`/api/devices/${id}`)
 export const add = (id: string, name: string, password: string) => post<Device>('/api/devices', { id, name, password })
-export const accept = (id: string, makePoints: boolean) => post<Device>(`/api/devices/${id}/accept`, { make_points: makePoints })
-export const refuse = (id: string, reason: string) => post<Device>(`/api/devices/${id}/refuse`, { reason })
+export const accept = (id: string, makePoints: boolean) => post<DeviceStory>(`/api/devices/${id}/accept`, { make_points: makePoints })
+export const refuse = (id: string, reason: string) => post<DeviceStory>(`/api/devices/${id}/refuse`, { reason })
 export const askCatalogue = (id: string) => post<void>(`/api/devices/${id}/catalogue`)
+export const sipTrace = (id: string) => get<SipMessage[]>(`/api/devices/${id}/sip`)
+export const sipTraceAddress = (id: string) => `/api/devices/${id}/sip.txt`

@@ -1,12 +1,26 @@
 import type { Page } from './answer'
 import { get, post } from './ask'
-import type { CallResult, Disposition, Incident } from './types'
+import type { Schemas } from './schemas'
+
+export type Incident = Schemas['IncidentView']
+/** as it stands in a list */
+export type IncidentBrief = Schemas['IncidentSummary']
+export type IncidentAlarm = Schemas['IncidentAlarm']
+export type Camera = Schemas['CameraView']
+export type Clip = Schemas['ClipView']
+export type Step = Schemas['StepView']
+export type Dispatch = Schemas['DispatchView']
+export type Phases = Schemas['PhasesView']
+export type LogLine = Schemas['LogLineView']
+export type Disposition = Schemas['Disposition']
+export type CallResult = Schemas['CallResult']
+export type KeyholderBrief = Schemas['KeyholderInIncident']
 
 const at = (id: string, rest: string) => `/api/incidents/${id}/${rest}`
 
 /** Take: opens an incident for the alarm, or joins the one of its premises. */
 export const take = (alarmId: string) => post<Incident>('/api/incidents', { alarm_id: alarmId })
-export const list = (state: 'open' | 'all', limit = 100) => get<Page<Incident>>('/api/incidents', { state, limit })
+export const list = (state: 'open' | 'all', limit = 100) => get<Page<IncidentBrief>>('/api/incidents', { state, limit })
 export const one = (id: string) => get<Incident>(`/api/incidents/${id}`)
 export const markStep = (id: string, index: number, done: boolean) => post<Incident>(at(id, `steps/${index}`), { done })
 export const note = (id: string, text: string) => post<Incident>(at(id, 'notes'), { text })

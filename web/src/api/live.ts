@@ -1,5 +1,9 @@
 import { get, post } from './ask'
-import type { StreamNow, StreamTrace, WatchPlace } from './types'
+import type { Schemas } from './schemas'
+
+export type WatchPlace = Schemas['WatchView']
+export type StreamNow = Schemas['StreamView']
+export type StreamTrace = Schemas['TraceView']
 
 export const watch = (pointId: string, purpose: string) => post<WatchPlace>(`/api/live/${pointId}/watch`, { purpose })
 export const streams = () => get<StreamNow[]>('/api/live/streams')

@@ -1,6 +1,12 @@
 import type { Page } from './answer'
 import { get, post, put } from './ask'
-import type { MapPoint, Point, PointFields } from './types'
+import type { Schemas } from './schemas'
+
+export type Point = Schemas['PointView']
+export type PointFields = Schemas['PointForm']
+export type PointClass = Schemas['PointClass']
+export type PointPresence = Schemas['PointPresence']
+export type MapPoint = Schemas['MapPoint']
 
 export const list = (text = '', afterNumber?: string | number | null, limit = 100) =>
   get<Page<Point>>('/api/points', { text, after_number: afterNumber, limit })

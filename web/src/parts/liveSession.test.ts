@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ok, type Answer } from '@/api/answer'
-import type { WatchPlace } from '@/api/types'
+import type { WatchPlace } from '@/api/live'
 import { FIRST_PICTURE_MS, LiveSession, SILENCE_MS, type Picture, type Socket } from './liveSession'
 
 class FakeSocket implements Socket {

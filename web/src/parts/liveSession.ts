@@ -3,7 +3,7 @@
  * silence, try again, release everything. Owns: the states. Must not know: the DOM, MediaSource.
  */
 import type { Answer } from '@/api/answer'
-import type { WatchPlace } from '@/api/types'
+import type { WatchPlace } from '@/api/live'
 
 export type LiveState = 'idle' | 'asking' | 'connecting' | 'starting' | 'playing' | 'stale' | 'failed' | 'unsupported'
 

@@ -3,7 +3,8 @@
  * of view on zoom. Places (an incident, premises) are drawn above them by priority.
  */
 import type { GeoJSONSource, Map as MapView } from 'maplibre-gl'
-import type { MapPoint, Place } from '@/api/types'
+import type { Place } from '@/api/places'
+import type { MapPoint } from '@/api/points'
 import { token } from './mapStyle'
 
 export interface MarkedPlace extends Place {

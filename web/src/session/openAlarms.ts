@@ -2,7 +2,7 @@
 import { defineStore } from 'pinia'
 import { computed, effectScope, shallowRef, type EffectScope } from 'vue'
 import * as alarms from '@/api/alarms'
-import type { Alarm } from '@/api/types'
+import type { Alarm } from '@/api/alarms'
 import { useAnswer, type Asked } from './useAnswer'
 
 /** Fire, hold-up, medical: somebody's life. These sound until they are taken. */

@@ -17,5 +17,7 @@ export function kept<Value>(name: string, initial: Value): Ref<Value> {
 
 export const theme = kept<'dark' | 'light'>('theme', 'dark')
 export const volume = kept<number>('volume', 0.6)
+export const density = kept<'normal' | 'compact'>('density', 'normal')
 
 watch(theme, (now) => document.documentElement.classList.toggle('dark', now === 'dark'), { immediate: true })
+watch(density, (now) => document.documentElement.classList.toggle('compact', now === 'compact'), { immediate: true })

@@ -3,7 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import type { Answer } from '@/api/answer'
 import * as access from '@/api/access'
-import type { Session } from '@/api/types'
+import type { Session } from '@/api/access'
 import { useFeed } from './feed'
 
 export const useSession = defineStore('session', () => {
@@ -16,7 +16,7 @@ export const useSession = defineStore('session', () => {
   feed.onSignedOut(() => expire())
 
   const signedIn = computed(() => person.value !== undefined)
-  const may = (permission: string | undefined) => !permission || (person.value?.permissions.includes(permission) ?? false)
+  const may = (permission: string | undefined) => !permission || (person.value?.permissions.some((held) => held === permission) ?? false)
 
   function begin(session: Session): void {
     person.value = session

@@ -3,7 +3,7 @@
  * there are some. The visual twin stands in the top bar and does not depend on the sound.
  */
 import { onScopeDispose, ref, watch, type Ref } from 'vue'
-import type { Alarm } from '@/api/types'
+import type { Alarm } from '@/api/alarms'
 import { volume } from './preferences'
 
 /** Hz and seconds of each tone: higher and more often is more urgent. */

@@ -13,6 +13,8 @@ export interface PageRoute {
   key?: string
   /** place in the rail, from the top; without it the page is not in the rail */
   rank?: number
+  /** the role whose people begin here */
+  landingOf?: string
   /** shown without the frame, to somebody who is not signed in */
   outside?: boolean
 }

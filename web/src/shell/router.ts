@@ -37,9 +37,11 @@ export function makeRouter(): Router {
     return true
   })
 
-  /** The first page of the rail that this person may use: alarms for an operator, the audit for an auditor. */
+  /** Where this person begins: the page made for the role, else the first of the rail: alarms for an operator, the audit for an auditor. */
   function firstPage(): string {
-    const first = RAIL.find((page) => session.may(page.needs))?.path ?? '/system'
+    const mine = RAIL.filter((page) => session.may(page.needs))
+    const landing = mine.find((page) => session.person?.roles.some((role) => role === page.landingOf))
+    const first = (landing ?? mine.find((page) => !page.landingOf))?.path ?? '/settings'
     return first.replace(/\/:.*$/, '')
   }
 

@@ -45,3 +45,9 @@ export function zoneName(locale: string): string {
   const parts = new Intl.DateTimeFormat(locale, { timeZone: siteZone.value, timeZoneName: 'shortOffset' }).formatToParts(new Date())
   return parts.find((part) => part.type === 'timeZoneName')?.value ?? siteZone.value
 }
+
+/** The moment at which the site's day began that holds this one. Days of 24 hours: a site with summer time is an hour off on two days a year. */
+export function dayStartMs(ms: number): number {
+  const [hours = 0, minutes = 0, seconds = 0] = moment(ms, 'clock').split(':').map(Number)
+  return Math.floor(ms / 1000) * 1000 - ((hours * 60 + minutes) * 60 + seconds) * 1000
+}

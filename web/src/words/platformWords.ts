@@ -35,6 +35,13 @@ const SENTENCES: readonly [RegExp, string][] = [
   [/^the device sends from (.+)$/, '设备从 $1 送流'],
   [/^tcp-passive$/, 'TCP 被动'],
   [/^udp$/, 'UDP'],
+  // parts of the system
+  [/^(\d+) workers?$/, '$1 个进程'],
+  [/^(\d+) of (\d+) media workers are running$/, '$2 个视频服务进程中 $1 个在运行'],
+  [/^no media worker is running: nothing is recorded or shown$/, '没有视频服务在运行：不能录像和播放'],
+  [/^the disk is nearly full: points of class (.+) are not recorded$/, '磁盘将满：第 $1 类点位已停止录像'],
+  [/^(\d+) commits have failed since the start: look at the disk$/, '启动以来有 $1 次写入失败，请检查磁盘'],
+  [/^the audit log contradicts a signed checkpoint: run fengtai-audit-verify$/, '审计记录与签名检查点不符，请运行 fengtai-audit-verify'],
   // checks of the first run
   [/^is not set, so that no unknown device can register$/, '未设置，未登记的设备不能注册。'],
   [/^set 12 or more characters of your own choosing; openssl rand -base64 12 makes one$/, '请自定 12 个以上字符；可用 openssl rand -base64 12 生成。'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Alarm } from '@/api/types'
+import type { Alarm } from '@/api/alarms'
 import { ordered, QueueOrder } from './queue'
 
 function alarm(id: string, priority: number, raised: string): Alarm {

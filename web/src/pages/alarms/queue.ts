@@ -2,7 +2,7 @@
  * The order of the queue. Nothing moves by itself under the hand: what is shown keeps its place; what is new stands below,
  * counted; what has left stays, dimmed, until the person asks for order.
  */
-import type { Alarm } from '@/api/types'
+import type { Alarm } from '@/api/alarms'
 
 export interface QueueRow {
   alarm: Alarm

@@ -1,7 +1,7 @@
 /** All alarms, newest first, a page at a time; asked only while somebody looks at them. */
 import { computed, ref, shallowRef, watch, type Ref } from 'vue'
 import * as alarms from '@/api/alarms'
-import type { Alarm } from '@/api/types'
+import type { Alarm } from '@/api/alarms'
 import { useAnswer } from '@/session/useAnswer'
 
 const PAGE = 100

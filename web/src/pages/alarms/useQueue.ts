@@ -1,5 +1,5 @@
 import { computed, ref, watch, type Ref } from 'vue'
-import type { Alarm } from '@/api/types'
+import type { Alarm } from '@/api/alarms'
 import { QueueOrder, type Queue } from './queue'
 
 /** The queue as shown, the chosen row, and moving through it. */

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Incident } from '@/api/types'
+import type { Incident } from '@/api/incidents'
 import { language } from '@/words'
 import { logWords } from './incidentWords'
 
-const INCIDENT = { alarms: [{ title: 'burglary', code_system: 'contact-id', code: '130', category: 'burglary' }] } as Incident
+const INCIDENT = { steps: [{ index: 0, text: '致电联系人', text_zh: '致电联系人', text_en: 'Call the keyholders' }], alarms: [{ title: 'burglary', code_system: 'contact-id', code: '130', category: 'burglary' }] } as unknown as Incident
 const word = (group: string, value: string) => `${group}/${value}`
 const told = (kind: string, text: string) => logWords({ kind, text }, INCIDENT, word)
 
@@ -12,6 +12,13 @@ describe('a line of the incident log', () => {
 
   it('names the alarm in the language of the reader', () => {
     expect(told('opened', 'burglary')).toBe('入侵报警')
+  })
+
+  it('says a step as the reader speaks, done or taken back', () => {
+    language.value = 'en'
+    expect(told('step', '致电联系人')).toBe('Call the keyholders')
+    expect(told('step-undone', 'Call the keyholders')).toBe('Call the keyholders')
+    expect(told('step', '别的')).toBe('别的')
   })
 
   it('names what a call brought and what was said', () => {

@@ -1,7 +1,8 @@
 /** The left region: incidents in hand, alarms that wait. */
 import { computed, type Ref } from 'vue'
 import * as incidents from '@/api/incidents'
-import type { Alarm, Incident } from '@/api/types'
+import type { Alarm } from '@/api/alarms'
+import type { IncidentBrief } from '@/api/incidents'
 import { useAct } from '@/parts/useAct'
 import { useOpenAlarms } from '@/session/openAlarms'
 import { useAnswer } from '@/session/useAnswer'
@@ -11,7 +12,7 @@ export function useDeskQueue(current: Ref<string>, go: (incidentId: string) => v
   open.start()
   const asked = useAnswer(() => incidents.list('open'), { on: ['incidents'], everySeconds: 60 })
   const taking = useAct()
-  const inHand = computed<Incident[]>(() => asked.value.value?.items ?? [])
+  const inHand = computed<IncidentBrief[]>(() => asked.value.value?.items ?? [])
   const waiting = computed<Alarm[]>(() => open.waiting)
 
   function move(by: 1 | -1): void {

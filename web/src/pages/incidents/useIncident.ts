@@ -2,7 +2,7 @@
 import { computed, ref, shallowRef, watch, type Ref } from 'vue'
 import type { Answer, Problem } from '@/api/answer'
 import * as incidents from '@/api/incidents'
-import type { Incident } from '@/api/types'
+import type { Incident } from '@/api/incidents'
 import { useFeed } from '@/session/feed'
 import { useAnswer } from '@/session/useAnswer'
 import { ok } from '@/api/answer'

@@ -1,6 +1,6 @@
 /** A figure carries its unit in its name (`disk_free_bytes`): written for people here. Unknown is a dash, never zero. */
 const BYTES = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
-const UNITS: Record<string, string> = { ms: 'ms', seconds: 's', percent: '%' }
+const UNITS: Record<string, string> = { ms: 'ms', seconds: 's', s: 's', gib: 'GiB', percent: '%' }
 
 export function figureWords(name: string, value: number | string | null): { value: string; unit: string } {
   if (value === null || value === undefined) return { value: '–', unit: '' }
@@ -24,7 +24,7 @@ export function groupedFigures(figures: Record<string, number | string | null>):
   const groups = new Map<string, FigureGroup>()
   for (const [whole, value] of Object.entries(figures)) {
     const dot = whole.indexOf('.')
-    const [part, name] = dot < 0 ? ['', whole] : [whole.slice(0, dot), whole.slice(dot + 1)]
+    const [part, name] = dot < 0 ? ['', whole] : [whole.slice(0, dot), whole.slice(dot + 1).replace(/^counters\./, '')]
     if (name === 'port') continue
     const group = groups.get(part) ?? { part, figures: [] }
     groups.set(part, group)
