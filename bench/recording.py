@@ -24,7 +24,7 @@ from bench.load.recording_pictures import RATE, the_loop
 from bench.peers.ffmpeg_recorders import FfmpegRecorders
 from fengtai.apps.demo.console_client import ConsoleClient
 from fengtai.apps.demo.seed import first_people
-from fengtai.apps.demo.town import Town, a_town
+from fengtai.apps.demo.town import Town, a_town, free_ports
 from fengtai.apps.simulator.town_plan import device_ids
 from fengtai.media.shelf.gop_index import HEADER_BYTES, unpack_header, unpack_records
 
@@ -34,6 +34,8 @@ LONG_SECONDS = float(os.environ.get("BENCH_LONG_SECONDS", "600"))
 CELLS = os.environ.get("BENCH_CELLS", "tcp16,udp16,tcp100,long").split(",")
 SETTLE_SECONDS = 8.0
 START_SECONDS = 90.0
+RTP_PORTS = 800
+"""an even one per stream, and some to spare: those of failed starts rest for 30 s"""
 FEWEST_SENT = 0.99
 """of the scheduled bytes: below, the generator has not kept pace and the trial says nothing"""
 FOLDER = Path(__file__).parents[1] / "build/bench-recording"
@@ -138,13 +140,17 @@ def told_of(trials: list[Trial], limit: int) -> dict[str, Any]:
             for side in ("ours", "peer")
             if median(cell, side, "cpu_percent") is not None
         },
+        "generator_latest_ms": max((trial["latest_ms"] for trial in trials), default=0),
         "generator_too_slow": slow,
     }
 
 
 async def ours(transport: str, cameras: int, seconds: float) -> Trial:
     folder = FOLDER / "ours"
-    async with a_town(folder) as town:
+    shutil.rmtree(folder, ignore_errors=True)
+    ports = free_ports()
+    rtp = range(ports["rtp"], ports["rtp"] + RTP_PORTS)
+    async with a_town(folder, ports=ports, FENGTAI_MEDIA__PORTS=f"{rtp[0]}-{rtp[-1]}") as town:
         await town.start_server()
         assert town.server is not None
         furnished = await first_people(town.url, town.setup_token)
@@ -157,7 +163,7 @@ async def ours(transport: str, cameras: int, seconds: float) -> Trial:
                 await accept_devices(engineer, cameras)
             await generator.all_viewed(cameras)
             trial = await measured(generator, [town.server.pid], seconds)
-            trial["udp_drops"] = cost.udp_drops(range(town.ports["rtp"], town.ports["rtp"] + 200))
+            trial["udp_drops"] = cost.udp_drops(rtp)
             own_count = await counted_lost(town, furnished.sign_ins["administrator"])
             await town.stop_server()
         finally:
@@ -169,6 +175,7 @@ async def ours(transport: str, cameras: int, seconds: float) -> Trial:
 
 async def peer(cameras: int, seconds: float) -> Trial:
     folder = FOLDER / "peer"
+    shutil.rmtree(folder, ignore_errors=True)
     generator, port = await Generator.start("bench.load.recording_rtsp", str(cameras))
     recorders = FfmpegRecorders(folder)
     try:
@@ -230,10 +237,11 @@ async def accept_devices(engineer: ConsoleClient, cameras: int) -> None:
 
 
 async def counted_lost(town: Town, sign_in: tuple[str, str]) -> int | None:
-    """RTP packets lost, by the platform's own counters; None when its status page does not show them."""
+    """RTP packets lost, by the platform's own counters; None while its status page does not show them: then damaged GOPs
+    are told instead, which is what its receivers make of every loss."""
     async with ConsoleClient(town.url) as administrator:
         await administrator.sign_in(*sign_in)
-        figures = (await administrator.get("/api/system"))["figures"]
+        figures: dict[str, int | None] = (await administrator.get("/api/system"))["figures"]
     return figures.get("media.packets_lost")
 
 

@@ -20,15 +20,16 @@ from fengtai.protocols.elementary import AccessUnit
 SLOTS = 20
 MOST_WAITING_BYTES = 4 << 20
 Packed = TypeVar("Packed")
+Sent = TypeVar("Sent", contravariant=True)
 
 
-class Sink(Protocol[Packed]):
+class Sink(Protocol[Sent]):
     """One camera's way to its receiver."""
 
     def waiting_bytes(self) -> int:
         """Accepted, but not yet given to the kernel."""
 
-    def send(self, packed: Packed) -> int:
+    def send(self, packed: Sent) -> int:
         """Bytes of payload and headers that go out."""
 
 
