@@ -18,7 +18,7 @@ demo: setup ## run the platform with a simulated city; prints the console's addr
 	$(BIN)/fengtai demo
 
 test: setup ## run all tests, those in the browser included
-	$(BIN)/python -m pytest -q -m "not journey and not browser"
+	$(BIN)/python -m pytest -q -n 2 -m "not journey and not browser"
 	cd web && npm run --silent test
 	$(BIN)/python -m pytest -q -m "journey or browser"
 

@@ -1,4 +1,4 @@
-"""Renders docs/reference/events.md from the event classes: `python -m fengtai.apps.events_reference docs/reference/events.md`.
+"""Renders the page of events from their classes: `python -m fengtai.apps.events_reference docs/reference/events.md`.
 
 Consoles and other folders subscribe by kind; this page is what they may rely on.
 """

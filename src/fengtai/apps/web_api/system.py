@@ -3,7 +3,7 @@
 A part speaks in plain words of what is wrong; the console shows them, `/readyz` and `/metrics` count them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -77,6 +77,7 @@ class SystemBoard:
         self.started_at = clock.now().utc
         self._parts: dict[str, Part] = {}
         self._figures: dict[str, Callable[[], Figure]] = {}
+        self._counters: dict[str, Callable[[], Mapping[str, object]]] = {}
         self._changes: list[PartChanged] = []
 
     def part(self, name: str) -> Part:
@@ -92,8 +93,15 @@ class SystemBoard:
         """Show this figure on the status page; `read` must be quick."""
         self._figures[name] = read
 
+    def counters(self, prefix: str, read: Callable[[], Mapping[str, object]]) -> None:
+        """Show the numbers that `read` names, below this prefix: for counters that begin when something is counted."""
+        self._counters[prefix] = read
+
     def figures(self) -> dict[str, Figure]:
-        return {name: read() for name, read in sorted(self._figures.items())}
+        told: dict[str, Figure] = {name: read() for name, read in self._figures.items()}
+        for prefix, counted in self._counters.items():
+            told |= {f"{prefix}.{name}": value for name, value in counted().items() if isinstance(value, int | float)}
+        return dict(sorted(told.items()))
 
     def note(self, change: PartChanged) -> None:
         self._changes.append(change)
