@@ -188,7 +188,8 @@ async def test_a_test_of_an_account_that_does_not_exist_is_refused(desk: Desk) -
 
 def test_the_table_of_steps_speaks_of_every_state_and_closed_is_the_end() -> None:
     assert set(ALLOWED_STEPS) == set(AlarmState)
-    assert person_steps(AlarmState.CLOSED) == []
-    assert person_steps(AlarmState.RAISED) == ["take", "shelve", "close"]
+    assert person_steps(AlarmState.CLOSED, 4) == []
+    assert person_steps(AlarmState.RAISED, 4) == ["take", "shelve", "close"]
+    assert person_steps(AlarmState.RAISED, 1) == ["take", "close"]
     with pytest.raises(StepNotAllowed):
         next_state(AlarmState.CLOSED, Step.TAKE)

@@ -227,7 +227,7 @@ def view_of_alarm(alarm: Alarm) -> AlarmView:
             "channel": alarm.channel.value,
             "point_ids": list(alarm.point_ids),
             "position": AlarmPlace(longitude=here.longitude, latitude=here.latitude) if here else None,
-            "allowed_steps": person_steps(alarm.state),
+            "allowed_steps": person_steps(alarm.state, alarm.priority),
         }
     )
 

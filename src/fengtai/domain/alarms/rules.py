@@ -347,5 +347,12 @@ def next_state(state: AlarmState, step: Step) -> AlarmState:
         raise StepNotAllowed(f"the alarm is {state.value}: {step.value} is not possible now") from None
 
 
-def person_steps(state: AlarmState) -> list[str]:
-    return [step.value for step in ALLOWED_STEPS[state] if step in PERSON_STEPS]
+def may_be_shelved(priority: int) -> bool:
+    """Fire and hold-up are taken, never put aside."""
+    return priority > 2
+
+
+def person_steps(state: AlarmState, priority: int) -> list[str]:
+    """What a person may do with such an alarm: the console shows these buttons and no others."""
+    steps = [step for step in ALLOWED_STEPS[state] if step in PERSON_STEPS]
+    return [step.value for step in steps if step is not Step.SHELVE or may_be_shelved(priority)]

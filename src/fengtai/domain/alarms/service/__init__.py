@@ -23,7 +23,7 @@ from fengtai.domain.alarms.model import (
     TriageLane,
 )
 from fengtai.domain.alarms.ports import AlarmStore, OnTestStore, SignalJournal, SupervisionStore, Told, TriageStore
-from fengtai.domain.alarms.rules import Step
+from fengtai.domain.alarms.rules import Step, may_be_shelved
 from fengtai.domain.alarms.service import supervision, timers
 from fengtai.domain.alarms.service.life_cycle import check_version, close_alarm, step_alarm, take_alarm
 from fengtai.domain.alarms.service.mapping import RegisterMemory
@@ -285,7 +285,7 @@ class AlarmDesk:
 
         def work(uow: UnitOfWork) -> Alarm:
             alarm = check_version(uow.store(AlarmStore).get(alarm_id), version)
-            if alarm.priority <= 2:
+            if not may_be_shelved(alarm.priority):
                 raise Invalid("a fire or hold-up alarm cannot be shelved: take it", field="minutes")
             until = uow.now.utc + timedelta(minutes=minutes)
             uow.store(AuditLog).append(by.entry("alarm.shelve", f"alarm:{alarm_id}", minutes=minutes, reason=reason))

@@ -68,5 +68,5 @@ def alarm_view(alarm: Alarm) -> IncidentAlarm:
         **same,
         position=place_of(alarm.position),
         point_ids=list(alarm.point_ids),
-        allowed_steps=person_steps(alarm.state),
+        allowed_steps=person_steps(alarm.state, alarm.priority),
     )
