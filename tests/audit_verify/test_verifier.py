@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -182,7 +183,11 @@ def test_a_wholly_rewritten_log_with_checkpoints_of_another_key(log: Log, tmp_pa
     shutil.rmtree(tmp_path / "forger", ignore_errors=True)
     (tmp_path / "forger").mkdir()
     asyncio.run(write_log(tmp_path / "forger"))
-    shutil.copy(tmp_path / "forger" / "fengtai.db", log.folder / "fengtai.db")
+    with (
+        closing(sqlite3.connect(tmp_path / "forger" / "fengtai.db")) as forged,
+        closing(sqlite3.connect(log.folder / "fengtai.db")) as present,
+    ):
+        forged.backup(present)  # a copy of the file alone would leave out what still stands in its write-ahead log
     shutil.copy(tmp_path / "forger" / "checkpoints", log.folder / "checkpoints")
 
     found = log.findings()
