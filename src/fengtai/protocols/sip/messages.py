@@ -5,6 +5,7 @@ Must not know: sockets, transactions, what a method means to GB/T 28181.
 """
 
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -62,7 +63,7 @@ def _written(name: str) -> str:
     return known
 
 
-class _Message:
+class _Message(ABC):
     __slots__ = ("body", "first", "headers", "transaction")
 
     def __init__(self, headers: list[Header], body: bytes) -> None:
@@ -115,8 +116,9 @@ class _Message:
         """Lower case, without parameters: vendors write Application/MANSCDP+xml in every way."""
         return self.header("content-type").split(";", 1)[0].strip().lower()
 
+    @abstractmethod
     def start_line(self) -> str:
-        raise NotImplementedError
+        """The request line or the status line."""
 
     def to_bytes(self) -> bytes:
         """The wire form; Content-Length is always ours and always right."""
