@@ -52,8 +52,12 @@ def rendered(results: Iterable[dict[str, Any]]) -> str:
     known = ("row", "unit", "ours", "peer", "ratio", "limit", "runs")
     for result in results:
         more = "; ".join(f"{name}: {value}" for name, value in result.items() if name not in known)
-        lines.append("| " + " | ".join(str(result.get(name, "–")) for name in known) + f" | {more} |")
+        lines.append("| " + " | ".join(_shown(result.get(name)) for name in known) + f" | {more} |")
     return "\n".join(lines) + "\n"
+
+
+def _shown(value: object) -> str:
+    return "–" if value is None else str(value)
 
 
 def _cpu() -> str:
