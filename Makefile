@@ -5,6 +5,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+NATIVE_SOURCES := $(shell find src -name '*.pyx' -o -name '*.pxd' -o -name '*.pxi')
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 .PHONY: help setup demo test lint bench clean
@@ -12,7 +13,7 @@ WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
-setup: $(VENV)/.ready web/dist/.ready ## install everything that the project needs
+setup: $(VENV)/.ready $(VENV)/.native web/dist/.ready tests/peers/oidc/node_modules/.ready ## install everything that the project needs
 
 demo: setup ## run the platform with a simulated city; prints the console's address and sign-ins
 	$(BIN)/fengtai demo
@@ -33,20 +34,31 @@ bench: setup ## run the benchmarks and render docs/reference/performance.md
 	$(BIN)/python -m bench
 
 clean: ## remove what was built here (never data)
-	rm -rf $(VENV) web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis build/native
+	find src -name '*.so' -delete
 
 .debian-ready: tools/debian-packages.sh
 	@bash tools/debian-packages.sh
 	@touch .debian-ready
 
-$(VENV)/.ready: requirements.lock pyproject.toml | .debian-ready
+$(VENV)/.ready: requirements-dev.lock pyproject.toml | .debian-ready
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# pip's build hook has compiled them once; this does it again when a source has changed
+$(VENV)/.native: $(VENV)/.ready tools/build_native.py $(NATIVE_SOURCES)
+	$(BIN)/python tools/build_native.py
 	@touch $@
 
 web/node_modules/.ready: web/package.json web/package-lock.json
 	cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# a real identity provider, for the tests of signing in at one
+tests/peers/oidc/node_modules/.ready: tests/peers/oidc/package.json tests/peers/oidc/package-lock.json
+	cd tests/peers/oidc && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 web/dist/.ready: web/node_modules/.ready $(WEB_SOURCES)
