@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from fengtai.protocols.elementary.access_unit import AccessUnit
-from fengtai.protocols.elementary.annexb import split_nals
+from fengtai.protocols.elementary.annexb import plain_nals, split_nals
 from fengtai.protocols.elementary.bits import BitReader
 from fengtai.protocols.elementary.nal_types import is_key_frame, sniff_codec
 from fengtai.protocols.elementary.parameter_sets import ParameterSets
@@ -63,6 +63,10 @@ class VideoAssembler:
 
     def assemble(self, annexb: bytes, pts_90k: int, *, is_damaged: bool = False) -> AccessUnit | None:
         """The unit of these bytes; None when they hold no picture (parameter sets alone are remembered)."""
+        codec = self._codec
+        if codec is not None and not is_damaged and (nals := plain_nals(annexb, codec == "h265")) is not None:
+            # nearly all pictures: nothing in them changes the codec, the parameter sets or what was lost
+            return AccessUnit(codec, nals, False, pts_90k, None, False, self._lost)
         return self.assemble_nals(split_nals(annexb), pts_90k, is_damaged=is_damaged)
 
     def assemble_nals(self, nals: Sequence[bytes], pts_90k: int, *, is_damaged: bool = False) -> AccessUnit | None:

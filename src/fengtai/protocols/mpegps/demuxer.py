@@ -7,6 +7,7 @@ begin in the middle; loss. Memory is bounded by `max_frame_bytes`. Never raises;
 How a picture ends: with the frame of the transport (`ends_frame`), or with a PES of another PTS.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from fengtai.protocols.elementary import (
@@ -22,10 +23,12 @@ from fengtai.protocols.elementary import (
     parse_adts_header,
 )
 from fengtai.protocols.mpegps import pes
+from fengtai.protocols.mpegps.plain_packs import PlainPack, plain_pack
 from fengtai.protocols.mpegps.program_map import ProgramMap, parse_program_map
 from fengtai.vocabulary.errors import Malformed
 
 _MAX_STRAY_BYTES = 16
+Shortcut = Callable[[bytes, int, bytes], PlainPack | None]
 
 
 @dataclass(slots=True)
@@ -62,8 +65,10 @@ class PsDemuxer:
     recorder keeps them, a viewer may skip them.
     """
 
-    def __init__(self, *, max_frame_bytes: int = 4 * 1024 * 1024) -> None:
+    def __init__(self, *, max_frame_bytes: int = 4 * 1024 * 1024, shortcut: Shortcut | None = plain_pack) -> None:
+        """`shortcut` takes ordinary packs; without it each goes the long way, with the same result."""
         self.counters = PsCounters()
+        self._shortcut = shortcut
         self.program_map: ProgramMap | None = None
         self._max_frame_bytes = max_frame_bytes
         self._assembler = VideoAssembler()
@@ -110,6 +115,8 @@ class PsDemuxer:
         these or right before them; the picture is marked damaged and parsed by start codes instead of lengths.
         """
         units: list[AccessUnit | AudioFrame] = []
+        if ends_frame and not lost and not self._buffer and self._took_shortcut(data, timestamp_90k, units):
+            return units
         if self._buffer and (lost or (self._frame_has_ended and data[:3] == b"\x00\x00\x01" and data[3:4] >= b"\xb9")):
             # the PES in the buffer will not be completed: take it as it is
             self._picture.is_damaged |= lost
@@ -135,6 +142,23 @@ class PsDemuxer:
             self._assembler.note_loss()
             self._picture, self._buffer = _Picture(), b""
         return units
+
+    def _took_shortcut(self, data: bytes, timestamp_90k: int, units: list[AccessUnit | AudioFrame]) -> bool:
+        picture = self._picture
+        if self._shortcut is None or self._video_id is None or picture.parts or picture.pts is not None:
+            return False
+        pack = self._shortcut(data, self._video_id, self._map_bytes)
+        if pack is None or picture.is_damaged:
+            return False
+        video, pts, audio, maps, others = pack
+        self._timestamp, self._frame_has_ended = timestamp_90k, True
+        self.counters.program_maps += maps
+        self.counters.other_streams += others
+        for at, end, stream_id in audio:
+            self._take_audio(data, at, end, stream_id, units)
+        if video:
+            self._give_picture(video, self._moment(pts, timestamp_90k), False, units)
+        return True
 
     def flush(self) -> list[AccessUnit | AudioFrame]:
         """What is still held, when the stream ends."""
@@ -256,7 +280,10 @@ class PsDemuxer:
         self._picture = _Picture()
         annexb = picture.parts[0] if len(picture.parts) == 1 else b"".join(picture.parts)
         moment = self._moment(picture.pts, picture.timestamp)
-        unit = self._assembler.assemble(annexb, moment, is_damaged=picture.is_damaged)
+        self._give_picture(annexb, moment, picture.is_damaged, units)
+
+    def _give_picture(self, annexb: bytes, moment: int, is_damaged: bool, units: list[AccessUnit | AudioFrame]) -> None:
+        unit = self._assembler.assemble(annexb, moment, is_damaged=is_damaged)
         if unit is not None:
             self.counters.pictures += 1
             self.counters.damaged_pictures += unit.is_damaged

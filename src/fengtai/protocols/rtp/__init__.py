@@ -6,6 +6,7 @@ Public face. A shell does, for each datagram or for each packet of a `StreamDefr
         units = demuxer.feed(group.payload, timestamp_90k=group.timestamp, ends_frame=group.ends_frame, lost=group.lost)
 """
 
+from fengtai.protocols.rtp.bursts import IS_NATIVE
 from fengtai.protocols.rtp.framing import StreamDeframer, frame_packet
 from fengtai.protocols.rtp.grouping import RtpGroup
 from fengtai.protocols.rtp.nal_payloads import ByteStreamDepacketiser, NalCounters, NalDepacketiser
@@ -15,6 +16,7 @@ from fengtai.protocols.rtp.sender import RtpSender
 from fengtai.protocols.rtp.sniffing import PayloadKind, sniff_nal_payload, sniff_payload
 
 __all__ = [
+    "IS_NATIVE",
     "ByteStreamDepacketiser",
     "NalCounters",
     "NalDepacketiser",

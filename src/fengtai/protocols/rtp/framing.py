@@ -2,6 +2,9 @@
 GB/T 28181 senders use instead. Which one it is, is told by the first bytes.
 """
 
+from collections.abc import Sequence
+
+from fengtai.protocols.rtp.bursts import plain_frames
 from fengtai.vocabulary.errors import Malformed
 
 _DOLLAR = 0x24
@@ -32,7 +35,7 @@ class StreamDeframer:
     def buffered_bytes(self) -> int:
         return len(self._buffer)
 
-    def feed(self, data: bytes) -> list[bytes]:
+    def feed(self, data: bytes) -> Sequence[bytes]:
         """The packets that are complete now. RTCP is left out."""
         buffer = self._buffer + data if self._buffer else data
         packets: list[bytes] = []
@@ -43,20 +46,15 @@ class StreamDeframer:
             self._is_dollar = buffer[0] == _DOLLAR and buffer[4] >> 6 == 2
         at, end = 0, len(buffer)
         head = 4 if self._is_dollar else 2
-        is_plain = not self._is_dollar and bool(self._ssrc) and not self._searching
+        if self._ssrc and not self._searching:
+            run, at = plain_frames(buffer, self._is_dollar)
+            if self._is_incomplete(buffer, at, head):
+                self._buffer = buffer[at:]
+                return run
+            packets += run
         while at + head <= end:
             size = buffer[at + head - 2] << 8 | buffer[at + head - 1]
             start = at + head
-            if (
-                is_plain
-                and 12 <= size <= end - start
-                and buffer[start] >> 6 == 2
-                and not 192 <= buffer[start + 1] <= 223
-            ):
-                at = start + size  # nearly all packets
-                packets.append(buffer[start:at])
-                continue
-            is_plain = False
             if start + 2 <= end and not self._is_sound(buffer, at, start, size):
                 at = self._resynchronised(buffer, at)
                 if at < 0:
@@ -68,6 +66,14 @@ class StreamDeframer:
             at = start + size
         self._buffer = buffer[at:] if at >= 0 else self._buffer
         return packets
+
+    def _is_incomplete(self, buffer: bytes, at: int, head: int) -> bool:
+        """Nothing stands here, or the beginning of a packet that may be a good one."""
+        start, end = at + head, len(buffer)
+        if start > end:
+            return True
+        size = buffer[start - 2] << 8 | buffer[start - 1]
+        return start + size > end and (start + 2 > end or self._is_sound(buffer, at, start, size))
 
     def _is_sound(self, buffer: bytes, at: int, start: int, size: int) -> bool:
         if self._is_dollar and buffer[at] != _DOLLAR:
