@@ -3,6 +3,7 @@
  *   sip_load register  PORT DEVICES WINDOW PASSWORD            every device once: REGISTER, 401, digest, 200; eight of
  *                                                              those that are in send keepalives meanwhile
  *   sip_load keepalive PORT DEVICES WINDOW SECONDS             closed loop: MESSAGE with a keepalive, 200
+ *   sip_load once      PORT DEVICES WINDOW                     a keepalive of every device, once
  *   sip_load bounce    PORT DEVICES WINDOW SECONDS             the same against an echo: any datagram is the answer
  *   sip_load echo      PORT                                    a UDP echo: what the machine gives in C
  *
@@ -307,14 +308,15 @@ int main(int count, char **words) {
     int room = 8 << 20;
     setsockopt(sock, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
     if (!strcmp(words[1], "echo")) echo(atoi(words[2]));
-    if (count < 6) return 2;
-    int registering = !strcmp(words[1], "register");
+    if (count < 5) return 2;
+    int registering = !strcmp(words[1], "register"), once = registering || !strcmp(words[1], "once");
     bouncing = !strcmp(words[1], "bounce");
     devices = atoi(words[3]), window = atoi(words[4]);
     if (window > MOST_SLOTS) window = MOST_SLOTS;
     if (window > devices) window = devices;
-    password = words[5];
-    double seconds = registering ? 180 : atof(words[5]);
+    if (count < 6 && strcmp(words[1], "once")) return 2;
+    password = registering ? words[5] : "";
+    double seconds = once ? 180 : atof(words[5]);
     server = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(atoi(words[2]))};
     server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     struct sockaddr_in own = {.sin_family = AF_INET};
@@ -333,7 +335,7 @@ int main(int count, char **words) {
     int next = 0;
     for (int i = 0; i < window; i++, next++) begin(i, registering ? FIRST : KEEPALIVE, next % devices, start);
     flush();
-    while (registering ? done < devices : now() < until) {
+    while (once ? done < devices : now() < until) {
         struct pollfd ready = {sock, POLLIN, 0};
         poll(&ready, 1, 5);
         int got = recvmmsg(sock, in, BATCH, MSG_DONTWAIT, NULL);
@@ -341,7 +343,7 @@ int main(int count, char **words) {
         for (int i = 0; i < got; i++) {
             in_wire[i][in[i].msg_len] = 0;
             int free_slot = take(in_wire[i], at);
-            if (free_slot >= 0 && (!registering || next < devices))
+            if (free_slot >= 0 && (!once || next < devices))
                 begin(free_slot, registering ? FIRST : KEEPALIVE, next++ % devices, at);
         }
         if (registering && done > LIFE_SIGNS)

@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fengtai.apps.demo.town import a_town, free_ports
+from fengtai.apps.demo.town import Town, a_town, free_ports
 
 HERE = Path(__file__).parent
 BUILD = HERE.parents[1] / "build"
@@ -77,8 +77,9 @@ async def generate(kind: str, port: int, *arguments: object) -> dict[str, float]
 
 
 @contextlib.asynccontextmanager
-async def ours(folder: Path) -> AsyncIterator[Side]:
-    """The whole product in one server process, as `fengtai serve` starts it, on core 0, with an empty data folder."""
+async def ours_town(folder: Path) -> AsyncIterator[Town]:
+    """The whole product as `fengtai serve` runs it, with an empty data folder, not yet started; whatever is started in
+    it runs on core 0."""
     shutil.rmtree(folder, ignore_errors=True)
     settings = {
         "FENGTAI_SIP__SHARED_PASSWORD": PASSWORD,
@@ -90,12 +91,19 @@ async def ours(folder: Path) -> AsyncIterator[Side]:
     async with a_town(folder, ports=None, **settings) as town:
         os.sched_setaffinity(0, SERVER_CORE)  # inherited by the server
         try:
-            await town.start_server()
+            yield town
         finally:
             os.sched_setaffinity(0, SERVER_CORE | LOAD_CORE)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.asynccontextmanager
+async def ours(folder: Path) -> AsyncIterator[Side]:
+    """The same, started."""
+    async with ours_town(folder) as town:
+        await town.start_server()
         assert town.server is not None
         yield Side(town.ports["sip"], town.server.pid, folder)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager

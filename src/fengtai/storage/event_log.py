@@ -6,9 +6,22 @@ while the writer holds the order lock (docs/design/group-commit.md), so a reader
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from itertools import chain
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, String, Table, Text, func, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    bindparam,
+    func,
+    insert,
+    select,
+)
 
 from fengtai.vocabulary.events import Event, LoggedEvent
 
@@ -31,17 +44,45 @@ event_log = Table(
 )
 
 
-def as_row(at_ms: int, event: Event) -> dict[str, Any]:
-    """The row without its `seq`. Raise TypeError or ValueError for a payload that is not JSON."""
-    payload = json.dumps(event.payload(), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return {"at_ms": at_ms, "kind": event.kind, "needs": event.needs, "payload": payload}
+EventRow = tuple[int, str, str, str]
+"""at_ms, kind, needs, payload: a row without its `seq`"""
+
+_as_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_ROWS_AT_ONCE = (64, 8, 1)
+"""On SQLite: the driver gives up the interpreter's lock for each statement that it steps, and must win it back from a
+busy loop. Few sizes, so that the driver's cache knows each statement."""
 
 
-def append(connection: Connection, rows: Sequence[dict[str, Any]]) -> int:
-    """Write the rows after the newest event. Return the last `seq`. Only under the order lock."""
-    seq = newest(connection)
-    connection.execute(insert(event_log), [{**row, "seq": place} for place, row in enumerate(rows, seq + 1)])
-    return seq + len(rows)
+def as_row(at_ms: int, event: Event) -> EventRow:
+    """Raise TypeError or ValueError for a payload that is not JSON."""
+    return at_ms, event.kind, event.needs, _as_json(event.payload())
+
+
+def logged(last: int, rows: Sequence[EventRow]) -> list[LoggedEvent]:
+    """The rows whose last one got this `seq`, as a reader of the log would get them."""
+    return [LoggedEvent(seq, *row[:3], json.loads(row[3])) for seq, row in enumerate(rows, last - len(rows) + 1)]
+
+
+def append(connection: Connection, rows: Sequence[EventRow], last: int) -> int:
+    """Write the rows after event `last`, the newest. Return the last `seq`. Only under the order lock."""
+    placed = [(seq, *row) for seq, row in enumerate(rows, last + 1)]
+    if connection.dialect.name == "sqlite":
+        _insert_many(connection, placed)
+    else:
+        connection.execute(insert(event_log), [dict(zip(_COLUMNS, row, strict=True)) for row in placed])
+    return last + len(rows)
+
+
+_COLUMNS = tuple(column.name for column in event_log.columns)
+
+
+def _insert_many(connection: Connection, rows: Sequence[tuple[int, *EventRow]]) -> None:
+    at = 0
+    for size in _ROWS_AT_ONCE:
+        statement = f"INSERT INTO event_log VALUES {', '.join(['(?, ?, ?, ?, ?)'] * size)}"  # noqa: S608 - no text of others
+        while len(rows) - at >= size:
+            connection.exec_driver_sql(statement, tuple(chain.from_iterable(rows[at : at + size])))
+            at += size
 
 
 def newest(connection: Connection) -> int:
@@ -51,5 +92,10 @@ def newest(connection: Connection) -> int:
 
 
 def after(connection: Connection, seq: int, limit: int) -> list[LoggedEvent]:
-    rows = connection.execute(select(event_log).where(event_log.c.seq > seq).order_by(event_log.c.seq).limit(limit))
-    return [LoggedEvent(row.seq, row.at_ms, row.kind, row.needs, json.loads(row.payload)) for row in rows]
+    rows = connection.execute(_after, {"after_seq": seq, "most": limit})
+    return [LoggedEvent(place, at_ms, kind, needs, json.loads(payload)) for place, at_ms, kind, needs, payload in rows]
+
+
+_after = (
+    select(event_log).where(event_log.c.seq > bindparam("after_seq")).order_by(event_log.c.seq).limit(bindparam("most"))
+)

@@ -7,6 +7,7 @@ Must not know which database it is: a `Lane` does. Invariants and steps: docs/de
 import asyncio
 import inspect
 import queue
+import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,12 +15,13 @@ from itertools import groupby
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from fengtai.domain.alarms.model import JournalledSignal, Signal, TriageLane
 from fengtai.domain.alarms.ports import Told
 from fengtai.storage import event_log, signal_rows
+from fengtai.storage.commit_batch import Batch, Job, settle
 from fengtai.storage.unit import SqlUnit, StoreMaker
 from fengtai.vocabulary.clock import Clock, from_ms
 from fengtai.vocabulary.errors import Unavailable
@@ -34,6 +36,7 @@ HANDED_OVER_JOBS = 256
 QUEUE_JOBS = 20_000
 """Jobs that may wait; beyond, callers are refused at once, so that memory stays bounded and they can back off."""
 TRIES = 3
+SAVEPOINT = "fengtai_unit"
 
 
 class Lane(Protocol):
@@ -57,19 +60,6 @@ class Lane(Protocol):
 
 
 @dataclass(slots=True)
-class _Job:
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any] | None = None
-    told: Told | None = None
-    """whoever waits has one of the two"""
-    work: Callable[[SqlUnit], Any] | None = None
-    signals: Sequence[tuple[Signal, TriageLane]] | None = None
-    received_ms: int = 0
-    answer: Any = None
-    error: BaseException | None = None
-
-
-@dataclass(slots=True)
 class Figures:
     """Counters since the start, for /metrics."""
 
@@ -83,14 +73,6 @@ class Figures:
     waiting: int = 0
 
 
-@dataclass(slots=True)
-class _Batch:
-    jobs: list[_Job]
-    events: list[dict[str, Any]] = field(default_factory=list)
-    newest_event: int = 0
-    newest_signal: int | None = None
-
-
 class _TryAgain(Exception):
     pass
 
@@ -102,22 +84,26 @@ class GroupCommit:
     lane: Lane
     clock: Clock
     makers: Mapping[type[Any], StoreMaker]
-    told: Callable[[int], None]
-    """called in the writer thread after a commit that logged events, with the newest `seq`"""
+    told: Callable[[int, Sequence[event_log.EventRow]], None]
+    """called in the writer thread after a commit that logged events, with the newest `seq` and the events"""
     figures: Figures = field(default_factory=Figures)
 
     def __post_init__(self) -> None:
-        self._queue: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
-        self._gathered: list[_Job] = []
+        self._queue: queue.SimpleQueue[list[Job] | None] = queue.SimpleQueue()
+        self._gathered: list[Job] = []
+        self._gathered_ms = 0
         self._asked = self._answered = 0  # written by the loop's thread and by the writer's: so two of them
         self._newest_signal: int | None = None
+        self._newest_event: int | None = None
+        self._guarding = False
+        """a unit runs that has not spoken to the database yet"""
         self._thread = threading.Thread(target=self._run, name="fengtai-writer", daemon=True)
         self._connection: Connection | None = None
         self._open = False
 
     def start(self) -> None:
         """Open the connection (raises what the database says) and begin to write."""
-        self._connection = self.lane.connect()
+        self._connect()
         self._open = True
         self._thread.start()
 
@@ -130,10 +116,11 @@ class GroupCommit:
             await asyncio.to_thread(self._thread.join)
 
     async def write(self, work: Callable[[SqlUnit], Any]) -> Any:
+        """What is asked for in one turn of the loop goes to the writer together: one wake-up of a thread for hundreds."""
         self._admit()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
-        self._queue.put([_Job(loop, future, work=work)])
+        self._gather(Job(loop, future, work=work))
         return await future
 
     async def append(self, signal: Signal, lane: TriageLane) -> JournalledSignal:
@@ -141,7 +128,7 @@ class GroupCommit:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[JournalledSignal] = loop.create_future()
         received_ms = self.clock.now().utc_ms
-        self._queue.put([_Job(loop, future, signals=[(signal, lane)], received_ms=received_ms)])
+        self._queue.put([Job(loop, future, signals=[(signal, lane)], received_ms=received_ms)])
         return await future
 
     def submit(self, signals: Sequence[tuple[Signal, TriageLane]], told: Told) -> None:
@@ -149,18 +136,20 @@ class GroupCommit:
         the writer together. Always on the same loop."""
         self._admit()
         loop = asyncio.get_running_loop()
-        if self._gathered:
-            received_ms = self._gathered[0].received_ms
-        else:
-            received_ms = self.clock.now().utc_ms
-            loop.call_soon(self._hand_over)
-        self._gathered.append(_Job(loop, None, told, None, signals, received_ms))
+        if not self._gathered or not self._gathered_ms:
+            self._gathered_ms = self.clock.now().utc_ms
+        self._gather(Job(loop, None, told, None, signals, self._gathered_ms))
+
+    def _gather(self, job: Job) -> None:
+        if not self._gathered:
+            job.loop.call_soon(self._hand_over)
+        self._gathered.append(job)
         if len(self._gathered) >= HANDED_OVER_JOBS:
             self._hand_over()
 
     def _hand_over(self) -> None:
         if self._gathered:
-            jobs, self._gathered = self._gathered, []
+            jobs, self._gathered, self._gathered_ms = self._gathered, [], 0
             self._queue.put(jobs)
 
     def _admit(self) -> None:
@@ -176,7 +165,7 @@ class GroupCommit:
             jobs, more = self._take()
             if not jobs:
                 continue
-            batch = _Batch(jobs)
+            batch = Batch(jobs)
             try:
                 self._commit_with_retries(batch)
             except Exception as error:  # noqa: BLE001 - the top of the writer's loop: every caller is told
@@ -187,10 +176,10 @@ class GroupCommit:
         if self._connection is not None:
             self._connection.close()
 
-    def _take(self) -> tuple[list[_Job], bool]:
+    def _take(self) -> tuple[list[Job], bool]:
         """Wait for jobs, then take all that wait, up to the bound. False at the end."""
         more = self._queue.get()
-        jobs: list[_Job] = []
+        jobs: list[Job] = []
         while more is not None:
             jobs += more
             if len(jobs) >= BATCH_JOBS:
@@ -201,7 +190,7 @@ class GroupCommit:
                 return jobs, True
         return jobs, False
 
-    def _commit_with_retries(self, batch: _Batch) -> None:
+    def _commit_with_retries(self, batch: Batch) -> None:
         for tries_left in reversed(range(TRIES)):
             try:
                 return self._commit(batch)
@@ -213,10 +202,9 @@ class GroupCommit:
                 if self._connection is not None:
                     self._connection.rollback()
 
-    def _commit(self, batch: _Batch) -> None:
+    def _commit(self, batch: Batch) -> None:
         connection = self._begun()
-        batch.events.clear()
-        batch.newest_event, batch.newest_signal = 0, None
+        batch.clear()
         if all(job.signals is not None for job in batch.jobs):
             connection = self._journal_alone(connection, batch)
             return self._finish(connection, batch)
@@ -225,19 +213,24 @@ class GroupCommit:
                 self._journal(connection, batch, list(run))
             else:
                 for job in run:
-                    batch.events += self._do(connection, job)
+                    self._do(connection, job, batch)
         self._finish(connection, batch)
 
-    def _finish(self, connection: Connection, batch: _Batch) -> None:
+    def _finish(self, connection: Connection, batch: Batch) -> None:
+        for store, added in batch.together.items():
+            if added:
+                store.write_sealed(connection, added, secrets.token_bytes)
         if batch.events:
-            batch.newest_event = event_log.append(connection, batch.events)
+            last = event_log.newest(connection) if self._newest_event is None else self._newest_event
+            batch.newest_event = event_log.append(connection, batch.events, last)
             self.lane.announce(connection, batch.newest_event)
         connection.commit()
-        if self.lane.is_only_writer and batch.newest_signal is not None:
-            self._newest_signal = batch.newest_signal
+        if self.lane.is_only_writer:
+            self._newest_event = batch.newest_event or self._newest_event
+            self._newest_signal = self._newest_signal if batch.newest_signal is None else batch.newest_signal
         self._count(batch)
 
-    def _count(self, batch: _Batch) -> None:
+    def _count(self, batch: Batch) -> None:
         figures, stand = self.figures, [job for job in batch.jobs if job.error is None]
         figures.commits += 1
         figures.signals += sum(len(job.signals) for job in stand if job.signals is not None)
@@ -256,32 +249,48 @@ class GroupCommit:
                 log.warning("connection.lost", error=str(error.orig))
                 self._connection.close()
                 self._connection = None
+        connection = self._connect()
+        self.lane.begin(connection)
+        return connection
+
+    def _connect(self) -> Connection:
         self._connection = self.lane.connect()
-        self.lane.begin(self._connection)
+        event.listen(self._connection, "before_cursor_execute", self._guard)
         return self._connection
 
-    def _do(self, connection: Connection, job: _Job) -> list[dict[str, Any]]:
-        """Run one unit in a savepoint of its own. Return the rows of its events; none when it was undone."""
+    def _do(self, connection: Connection, job: Job, batch: Batch) -> None:
+        """Run one unit, in a savepoint of its own from its first statement on (`_guard`)."""
         assert job.work is not None
         job.answer = job.error = None
-        savepoint = connection.begin_nested()
+        self._guarding = True
         try:
             unit = SqlUnit(connection, self.clock.now(), self.makers, writable=True)
             job.answer = job.work(unit)
             if inspect.iscoroutine(job.answer):
                 job.answer.close()
                 raise TypeError("a use case is an ordinary function, not a coroutine function")
-            events = unit.seal()
-            savepoint.commit()
+            sealed = unit.seal()
+            if not self._guarding:
+                connection.exec_driver_sql(f"RELEASE SAVEPOINT {SAVEPOINT}")
+            batch.add(sealed)
         except Exception as error:
             if self.lane.is_worth_another_try(error):
                 raise _TryAgain from error
-            savepoint.rollback()  # raises when the database has undone the whole transaction: then all are told
+            if not self._guarding:  # raises when the database has undone the whole transaction: then all are told
+                connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
+                connection.exec_driver_sql(f"RELEASE SAVEPOINT {SAVEPOINT}")
             job.error = _as_refusal(error)
-            return []
-        return events
+        finally:
+            self._guarding = False
 
-    def _journal(self, connection: Connection, batch: _Batch, jobs: Sequence[_Job]) -> None:
+    def _guard(self, connection: Connection, *_: object) -> None:
+        """Called before every statement: the first one of a unit is preceded by its savepoint. Units that only add to
+        the event log and the audit log have no statement, and need none."""
+        if self._guarding:
+            self._guarding = False
+            connection.exec_driver_sql(f"SAVEPOINT {SAVEPOINT}")
+
+    def _journal(self, connection: Connection, batch: Batch, jobs: Sequence[Job]) -> None:
         """Write consecutive signals at once; when the database refuses, one by one, so that only the bad one fails."""
         savepoint = connection.begin_nested()
         try:
@@ -298,7 +307,7 @@ class GroupCommit:
             for job in jobs:
                 self._journal(connection, batch, [job])
 
-    def _journal_alone(self, connection: Connection, batch: _Batch) -> Connection:
+    def _journal_alone(self, connection: Connection, batch: Batch) -> Connection:
         """A batch of nothing but signals needs no savepoint: when it is refused, begin anew and find the bad one. Each
         statement less is one less at which the loop may keep the interpreter from this thread. Return the connection."""
         try:
@@ -311,7 +320,7 @@ class GroupCommit:
             self._journal(connection, batch, batch.jobs)
         return connection
 
-    def _insert(self, connection: Connection, batch: _Batch, jobs: Sequence[_Job]) -> int:
+    def _insert(self, connection: Connection, batch: Batch, jobs: Sequence[Job]) -> int:
         """Return the last `seq`."""
         seq = self._newest_signal if batch.newest_signal is None else batch.newest_signal
         seq = signal_rows.newest(connection) if seq is None else seq
@@ -328,13 +337,13 @@ class GroupCommit:
         self.lane.insert_signals(connection, rows)
         return seq
 
-    def _lose(self, batch: _Batch, error: Exception) -> None:
+    def _lose(self, batch: Batch, error: Exception) -> None:
         """The commit failed: nothing of the batch is durable, so nobody is told that it is. Begin anew with a fresh
         connection: after a failed fsync or a lost peer the old one cannot be trusted."""
         log.error("commit.failed", jobs=len(batch.jobs), error=repr(error))
         self.figures.failed_commits += 1
         batch.newest_event = 0
-        self._newest_signal = None
+        self._newest_signal = self._newest_event = None
         for job in batch.jobs:
             job.error = Unavailable(f"the database could not commit: {error}")
         connection, self._connection = self._connection, None
@@ -342,34 +351,16 @@ class GroupCommit:
             connection.invalidate(error)
             connection.close()
 
-    def _answer(self, batch: _Batch) -> None:
+    def _answer(self, batch: Batch) -> None:
+        """Readers are woken first, so that whoever is answered finds its events in the log."""
+        if batch.newest_event:
+            self.told(batch.newest_event, batch.events)
         for loop, jobs in groupby(batch.jobs, key=lambda job: job.loop):
             answered = list(jobs)
             try:
-                loop.call_soon_threadsafe(_settle, answered)
+                loop.call_soon_threadsafe(settle, answered)
             except RuntimeError:  # that loop is closed: nobody waits there any more
                 log.warning("commit.unheard", jobs=len(answered))
-        if batch.newest_event:
-            self.told(batch.newest_event)
-
-
-def _settle(jobs: Sequence[_Job]) -> None:
-    for job in jobs:
-        if job.told is not None:
-            _tell(job.told, job.error)
-        elif job.future is None or job.future.done():
-            continue
-        elif job.error is not None:
-            job.future.set_exception(job.error)
-        else:
-            job.future.set_result(job.answer)
-
-
-def _tell(told: Told, error: BaseException | None) -> None:
-    try:
-        told(error if error is None or isinstance(error, Unavailable) else Unavailable(repr(error)))
-    except Exception as fault:
-        log.exception("commit.callback_failed", error=repr(fault))  # one listener's fault must not keep others waiting
 
 
 def _as_refusal(error: Exception) -> Exception:

@@ -1,7 +1,7 @@
-"""The newest events in memory, for the many consoles that all read the same end of the log.
+"""The newest events in memory, for all who read the same end of the log: consoles, subscribers, followers.
 
-A reader near the end costs no query: one query fills the memory for all of them. Who is further behind reads the
-database at its own pace, as before. Nothing is kept that is not durable, because it comes from the log itself.
+A reader near the end costs no query: what this process has committed is handed over at once, and one query brings the
+rest for all of them. Who is further behind reads the database at its own pace. Nothing is kept that is not durable.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from fengtai.vocabulary.events import EventReader, LoggedEvent
 
-KEPT = 2000
+KEPT = 5_000
 
 
 class RecentEvents:
@@ -37,6 +37,8 @@ class RecentEvents:
         found = self._from_memory(seq, limit)
         if not found:
             await self._fill(seq)
+            if seq < self._after:  # so much came meanwhile that what follows `seq` is no longer in memory
+                return await self._log.after(seq, limit=limit)
             found = self._from_memory(seq, limit)
         return found
 
@@ -44,13 +46,29 @@ class RecentEvents:
         start = bisect_right(self._events, seq, key=lambda event: event.seq)
         return self._events[start : start + limit]
 
+    def expects(self, seq: int) -> bool:
+        """Whether this is the event that comes next: somebody follows, and nothing is missing before it."""
+        return self._last() == seq - 1
+
+    def add(self, events: Sequence[LoggedEvent]) -> None:
+        """Just committed; nobody needs to read them back. Only when `expects` said so."""
+        self._events += events
+        self._trim()
+
     async def _fill(self, seq: int) -> None:
         async with self._filling:
             if self._events and self._events[-1].seq > seq:
                 return  # another reader has just done it
-            last = self._events[-1].seq if self._events else self._after or 0
-            self._events += await self._log.after(last, limit=self._kept)
-            surplus = len(self._events) - self._kept
-            if surplus > 0:
-                self._after = self._events[surplus - 1].seq
-                del self._events[:surplus]
+            found = await self._log.after(self._last() or 0, limit=self._kept)
+            last = self._last() or 0  # more may have been added meanwhile
+            self._events += [event for event in found if event.seq > last]
+            self._trim()
+
+    def _last(self) -> int | None:
+        return self._events[-1].seq if self._events else self._after
+
+    def _trim(self) -> None:
+        surplus = len(self._events) - self._kept
+        if surplus > 0:
+            self._after = self._events[surplus - 1].seq
+            del self._events[:surplus]

@@ -14,6 +14,7 @@ from fengtai.domain.alarms.ports import Told
 from fengtai.storage import event_log, signal_rows
 from fengtai.storage.group_commit import Figures, GroupCommit, Lane
 from fengtai.storage.reading import ReaderPool
+from fengtai.storage.recent_events import RecentEvents
 from fengtai.storage.subscriber_rows import STORES as SUBSCRIBER_STORES
 from fengtai.storage.subscribers import Handler, run_subscriber
 from fengtai.storage.unit import StoreMaker
@@ -42,6 +43,9 @@ class SqlEngine:
         self._wake_up = WakeUp()
         self._writer = GroupCommit(lane, clock, makers, self._told_in_thread)
         self._readers = ReaderPool(reading, clock, makers, threads=reader_threads)
+        self._recent = RecentEvents(_StoredEvents(self._readers, self._wake_up))
+        self._hears_of_all = lane.is_only_writer
+        """no event is logged by another process, whose wake-up might be lost"""
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def open(self) -> None:
@@ -76,6 +80,39 @@ class SqlEngine:
         return SqlSignals(self._writer, self._readers)
 
     async def newest(self) -> int:
+        return await self._recent.newest()
+
+    async def after(self, seq: int, *, limit: int = 500) -> Sequence[LoggedEvent]:
+        """Read and decoded once for all who stand near the end of the log; not at all when there is nothing new."""
+        if self._hears_of_all and seq >= self._wake_up.newest:
+            return ()
+        return await self._recent.after(seq, limit=limit)
+
+    async def changed(self, seq: int, *, seconds: float) -> bool:
+        return await self._recent.changed(seq, seconds=seconds)
+
+    async def run_subscriber(self, name: str, handlers: Mapping[str, Handler], stop: asyncio.Event) -> None:
+        """See `storage.subscribers.run_subscriber`."""
+        await run_subscriber(self, self, name, handlers, stop)
+
+    def _told_in_thread(self, seq: int, events: Sequence[event_log.EventRow] = ()) -> None:
+        """An event `seq` is durable (the last of `events`, when it is ours). Called in other threads."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._heard, seq, events)
+
+    def _heard(self, seq: int, events: Sequence[event_log.EventRow]) -> None:
+        if events and self._recent.expects(seq - len(events) + 1):
+            self._recent.add(event_log.logged(seq, events))
+        self._wake_up.tell(seq)
+
+
+class _StoredEvents:
+    """Implements vocabulary.events.EventReader on the database itself."""
+
+    def __init__(self, readers: ReaderPool, wake_up: WakeUp) -> None:
+        self._readers, self._wake_up = readers, wake_up
+
+    async def newest(self) -> int:
         return await self._readers.query(event_log.newest)
 
     async def after(self, seq: int, *, limit: int = 500) -> Sequence[LoggedEvent]:
@@ -83,15 +120,6 @@ class SqlEngine:
 
     async def changed(self, seq: int, *, seconds: float) -> bool:
         return await self._wake_up.changed(seq, seconds=seconds)
-
-    async def run_subscriber(self, name: str, handlers: Mapping[str, Handler], stop: asyncio.Event) -> None:
-        """See `storage.subscribers.run_subscriber`."""
-        await run_subscriber(self, self, name, handlers, stop)
-
-    def _told_in_thread(self, seq: int) -> None:
-        """An event `seq` is durable. Called in other threads."""
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._wake_up.tell, seq)
 
 
 class SqlSignals:

@@ -25,7 +25,8 @@ FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 5.0
 LONGEST_WAIT_SECONDS = 5.0
 """A wake-up that was lost (another process's, on PostgreSQL) costs this at most."""
-PAGE = 200
+PAGE = 500
+PLACE_KEPT_SECONDS = 1.0
 EVENTS_IN_ONE_UNIT = 50
 """No more, so that a unit does not hold up the acknowledging of signals for long."""
 
@@ -62,23 +63,39 @@ class _Subscriber:
     ) -> None:
         self._transactions, self._reader, self._stop = transactions, reader, stop
         self._name, self._handlers = name, handlers
+        self._kept, self._kept_at = 0, float("-inf")
+        """the cursor in the book, and when (loop time) it was last moved over events that nobody here handles"""
 
     async def catch_up(self) -> None:
         """Handle what is new, then wait for more, until told to stop."""
-        seq = await self._transactions.read(lambda uow: uow.store(SubscriberBook).cursor(self._name))
+        seq = self._kept = await self._transactions.read(lambda uow: uow.store(SubscriberBook).cursor(self._name))
         while not self._stop.is_set():
             events = await self._reader.after(seq, limit=PAGE)
             seq = await self._handle_page(seq, events)
             if not events:
-                await self._wait_for_more(seq)
+                await self._wait_for_more(seq, await self._keep_place(seq))
+
+    async def _keep_place(self, seq: int) -> float:
+        """Move the cursor over events that nobody here handles, once a second at most: a storm of them costs nothing, and
+        after a restart they are passed over once more. Return how long to wait for more at most."""
+        now = asyncio.get_running_loop().time()
+        left = self._kept_at + PLACE_KEPT_SECONDS - now
+        if seq == self._kept:
+            return LONGEST_WAIT_SECONDS
+        if left > 0:
+            return left
+        await self._transactions.write(lambda uow: uow.store(SubscriberBook).move(self._name, seq))
+        self._kept, self._kept_at = seq, now
+        return LONGEST_WAIT_SECONDS
 
     async def _handle_page(self, seq: int, events: Sequence[LoggedEvent]) -> int:
-        """Return the cursor afterwards. Events that nobody here handles move it too, in the unit of their neighbours."""
-        at_once = EVENTS_IN_ONE_UNIT if any(event.kind in self._handlers for event in events) else PAGE
-        for start in range(0, len(events), at_once):
+        """Return the cursor afterwards."""
+        if not any(event.kind in self._handlers for event in events):
+            return events[-1].seq if events else seq
+        for start in range(0, len(events), EVENTS_IN_ONE_UNIT):
             if self._stop.is_set():
                 break
-            seq = await self._handle_some(seq, events[start : start + at_once])
+            seq = self._kept = await self._handle_some(seq, events[start : start + EVENTS_IN_ONE_UNIT])
         return seq
 
     async def _handle_some(self, seq: int, events: Sequence[LoggedEvent]) -> int:
@@ -148,9 +165,9 @@ class _Subscriber:
         await self._transactions.write(set_aside)
         log.error("subscriber.quarantined", subscriber=self._name, seq=event.seq, kind=event.kind, error=repr(error))
 
-    async def _wait_for_more(self, seq: int) -> None:
+    async def _wait_for_more(self, seq: int, seconds: float) -> None:
         """Until there is a newer event or the end is asked for, whichever comes first."""
-        more = asyncio.ensure_future(self._reader.changed(seq, seconds=LONGEST_WAIT_SECONDS))
+        more = asyncio.ensure_future(self._reader.changed(seq, seconds=seconds))
         end = asyncio.ensure_future(self._stop.wait())
         try:
             await asyncio.wait({more, end}, return_when=asyncio.FIRST_COMPLETED)

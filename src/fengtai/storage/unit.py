@@ -4,8 +4,8 @@ Owns the life of the stores of one unit and the events it buffers. Must not know
 """
 
 import secrets
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 from sqlalchemy import Connection
 
@@ -17,6 +17,19 @@ from fengtai.vocabulary.transactions import Sealed, UnitOfWork
 
 Port = TypeVar("Port")
 StoreMaker = Callable[[Connection, UnitOfWork], object]
+
+
+@runtime_checkable
+class SealedTogether(Protocol):
+    """A store whose sealed rows are written for all units of one commit at once (`SqlAuditLog`): a statement for
+    hundreds of units instead of one for each."""
+
+    def take_sealed(self) -> Sequence[Any]:
+        """What this unit adds, ready to be written; raise here what is wrong with it."""
+
+    @classmethod
+    def write_sealed(cls, connection: Connection, added: Sequence[Any], new_secret: Callable[[int], bytes]) -> None:
+        """Give everything its place and write it. Under the order lock, as one of the last acts before the commit."""
 
 
 class SqlUnit:
@@ -51,9 +64,28 @@ class SqlUnit:
     def new_secret(self, size_bytes: int = 32) -> bytes:
         return secrets.token_bytes(size_bytes)
 
-    def seal(self) -> list[dict[str, Any]]:
-        """Give rows their places in the one order. Return the rows of the events, which get theirs before the commit."""
+    def seal(self) -> "SealedRows":
+        """Give rows their places in the one order, or hand them over to get them before the commit."""
+        together: dict[type[SealedTogether], Sequence[Any]] = {}
         for store in list(self._stores.values()):
-            if isinstance(store, Sealed):
-                store.seal()
-        return [event_log.as_row(self.now.utc_ms, event) for event in self._published]
+            manner = _manner_of(type(store))
+            if manner is SealedTogether:
+                kept = cast(SealedTogether, store)
+                together[type(kept)] = kept.take_sealed()
+            elif manner is Sealed:
+                cast(Sealed, store).seal()
+        at_ms = self.now.utc_ms if self._published else 0
+        return [event_log.as_row(at_ms, event) for event in self._published], together
+
+
+_MANNERS: dict[type[Any], type[Any] | None] = {}
+
+
+def _manner_of(store: type[Any]) -> type[Any] | None:
+    """How it is sealed, found out once for each class: asking a Protocol of an object takes longer than writing its row."""
+    if store not in _MANNERS:
+        _MANNERS[store] = next((manner for manner in (SealedTogether, Sealed) if issubclass(store, manner)), None)
+    return _MANNERS[store]
+
+
+SealedRows = tuple[list[event_log.EventRow], dict[type[SealedTogether], Sequence[Any]]]

@@ -18,7 +18,18 @@ class Event:
     """The permission that a person must hold to be told of it (`access.model.Permission` value)."""
 
     def payload(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: getattr(self, name) for name in _field_names(type(self))}
+
+
+_names_by_class: dict[type[Event], tuple[str, ...]] = {}
+"""kept, because a storm of registrations writes hundreds of thousands of events"""
+
+
+def _field_names(event: type[Event]) -> tuple[str, ...]:
+    names = _names_by_class.get(event)
+    if names is None:
+        names = _names_by_class[event] = tuple(field.name for field in fields(event))
+    return names
 
 
 @dataclass(frozen=True, slots=True)

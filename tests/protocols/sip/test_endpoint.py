@@ -13,6 +13,7 @@ from fengtai.protocols.sip import (
     RequestTimedOut,
     ResponseReceived,
     SipEndpoint,
+    key_of,
     parse_name_address,
     parse_uri,
 )
@@ -76,7 +77,7 @@ def test_a_repeated_request_gets_the_same_answer_and_is_told_once() -> None:
     ((data, _),) = we.datagrams_to_send()
     they.receive_datagram(data, US, 0.0)
     (event,) = they.events()
-    they.hold(event.request, 0.0)
+    they.hold(key_of(event.request), 0.0)
     they.receive_datagram(data, US, 0.5)
     assert they.events() == []
     assert they.datagrams_to_send() == []
@@ -148,7 +149,7 @@ def test_what_is_remembered_is_bounded() -> None:
         one.headers.insert(0, ("via", f"SIP/2.0/UDP h;branch=z9hG4bK{number}"))
         they.respond(one, US, 200, 0.0)
         they.datagrams_to_send()
-    assert len(they._server) == 20_000
+    assert 10_000 <= len(they._server) <= 20_000
 
 
 @given(st.text(max_size=60))

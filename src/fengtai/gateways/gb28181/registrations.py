@@ -6,7 +6,7 @@ comes back at once costs a few hundred commits instead of a hundred thousand. Or
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -61,6 +61,10 @@ class RegistrationDesk:
         self._waiting: deque[RegistrationAsked] = deque()
         self._wake = asyncio.Event()
 
+    def is_busy(self) -> bool:
+        """Whether more wait than the lot that is being kept."""
+        return bool(self._waiting)
+
     def ask(self, asked: RegistrationAsked) -> None:
         """It will be answered by `work_forever`."""
         self._waiting.append(asked)
@@ -91,11 +95,12 @@ class RegistrationDesk:
         Raise FengtaiError when the stores or the vault do not answer."""
         instant = self._clock.now()
         now = instant.monotonic
-        held_off = [self._is_held_off(asked, now) for asked in lot]
+        is_calm = not (self._wrong_host or self._wrong_device)
+        held_off = [False] * len(lot) if is_calm else [self._is_held_off(asked, now) for asked in lot]
         tried = [asked for asked, held in zip(lot, held_off, strict=True) if not held]
+        ends = {asked.expires_seconds: instant.utc + timedelta(seconds=asked.expires_seconds) for asked in tried}
         registrations = [
-            Registration(asked.device_id, _binding(asked, instant.utc), partial(self._objection, asked))
-            for asked in tried
+            Registration(asked.device_id, _binding(asked, ends), partial(self._objection, asked)) for asked in tried
         ]
         causes = iter(await self._devices.register_all(registrations, policy=self._policy) if tried else ())
         decisions = []
@@ -125,18 +130,29 @@ class RegistrationDesk:
         if not password:
             return "it has no password of its own, and no shared one is set (sip.shared_password)"
         if not asked.credentials.matches(password, "REGISTER"):
-            return "wrong password" if asked.credentials.realm == self._realm else "wrong realm"
+            return _why_not(asked, self._realm)
         return ""
 
 
-def _binding(asked: RegistrationAsked, now: datetime) -> Binding | None:
+def _why_not(asked: RegistrationAsked, realm: str) -> str:
+    """For whoever sets the device up. Its digest is over what it names itself, so a wrong name alone never fails; but it
+    tells that the device was set up for something else."""
+    given, wrong = asked.credentials, []
+    if given.realm != realm:
+        wrong.append(f"wrong realm {given.realm[:40]!r} instead of {realm}")
+    if given.username != asked.device_id:
+        wrong.append(f"wrong user {given.username[:40]!r} instead of its own code")
+    return ", ".join(wrong) or "wrong password"
+
+
+def _binding(asked: RegistrationAsked, ends: Mapping[int, datetime]) -> Binding | None:
     if not asked.expires_seconds:
         return None
     return Binding(
         transport=asked.peer.transport,
         host=asked.peer.host,
         port=asked.peer.port,
-        expires_at=now + timedelta(seconds=asked.expires_seconds),
+        expires_at=ends[asked.expires_seconds],
         edition=asked.edition,
         call_id=asked.call_id,
     )

@@ -1,6 +1,6 @@
 """Carries bytes and time between sockets and the platform endpoint; decides nothing.
 
-UDP is read in a drain loop (up to 64 datagrams a wake-up), which costs a third less than asyncio's datagram protocol.
+UDP is read in bursts (up to 64 datagrams a wake-up, `datagrams.py`), and what is answered at once is answered in a burst.
 TCP is served on the same port; what goes to a TCP device goes down its own connection.
 """
 
@@ -12,43 +12,53 @@ from typing import Protocol
 
 import structlog
 
+from fengtai.gateways.gb28181.datagrams import Datagrams, datagrams_of
+from fengtai.gateways.gb28181.patience import Patience, Waiting
 from fengtai.protocols.gb28181 import Peer
 from fengtai.vocabulary.clock import Clock, Instant
 from fengtai.vocabulary.errors import Unavailable
 
 log = structlog.get_logger()
 
-DATAGRAMS_A_WAKE_UP = 64
-DATAGRAM_BYTES = 65_535
 SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
 MOST_CONNECTIONS, MOST_CONNECTIONS_OF_A_HOST = 20_000, 10_000
-FIRST_BYTES_SECONDS, IDLE_SECONDS = 30.0, 900.0
-"""a connection that says nothing is closed; devices send a keepalive a minute"""
 MOST_UNSENT_BYTES = 4 * 1024 * 1024
 
 
 class Carried(Protocol):
     """An endpoint as far as sockets need it."""
 
-    def receive_datagram(self, data: bytes, peer: Peer, now: Instant) -> None: ...
+    def answer_at_once(self, data: bytes, host: str, port: int, now: Instant) -> bytes | None: ...
+    def receive_unusual(self, data: bytes, peer: Peer, now: Instant) -> None: ...
     def stream_opened(self, peer: Peer) -> None: ...
     def receive_stream(self, data: bytes, peer: Peer, now: Instant) -> None: ...
+    def stream_held(self, peer: Peer) -> tuple[int, int]: ...
     def stream_closed(self, peer: Peer, now: Instant) -> None: ...
     def datagrams_to_send(self) -> list[tuple[bytes, Peer]]: ...
     def next_deadline(self) -> float | None: ...
     def handle_deadline(self, now: Instant) -> None: ...
 
 
+class Witness(Protocol):
+    """Is told of every message as it comes or goes (True: it came)."""
+
+    def wants_life_signs(self, now: float) -> bool:
+        """False: what is answered at once need not be told."""
+
+    def saw(self, incoming: bool, peer: Peer, data: bytes, now: float) -> None: ...
+
+
 class SipSockets:
     """First `bind`, then `serve` an endpoint (whose address is known now). `on_events` is called after each batch: it
     takes the endpoint's events. Call `pump` after every act upon the endpoint."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, patience: Patience) -> None:
+        self._clock, self._patience = clock, patience
         self._loop = asyncio.get_running_loop()
         self._endpoint: Carried
         self._on_events: Callable[[], None]
-        self._saw: Callable[[bool, Peer, bytes, float], None]
+        self._witness: Witness
+        self._datagrams: Datagrams
         self._udp: socket.socket | None = None
         self._tcp: socket.socket | None = None
         self._server: asyncio.Server | None = None
@@ -78,12 +88,10 @@ class SipSockets:
             raise Unavailable(f"SIP cannot listen on {host}:{port}: {error.strerror or error}") from error
         return bound
 
-    async def serve(
-        self, endpoint: Carried, on_events: Callable[[], None], saw: Callable[[bool, Peer, bytes, float], None]
-    ) -> None:
-        """`saw` is told of every message as it comes or goes (True: it came)."""
+    async def serve(self, endpoint: Carried, on_events: Callable[[], None], witness: Witness) -> None:
         assert self._udp is not None, "bind comes first"
-        self._endpoint, self._on_events, self._saw = endpoint, on_events, saw
+        self._datagrams = datagrams_of(self._udp)
+        self._endpoint, self._on_events, self._witness = endpoint, on_events, witness
         self._loop.add_reader(self._udp.fileno(), self._drain)
         self._server = await asyncio.start_server(self._serve, sock=self._tcp, backlog=1024)
         self.pump()
@@ -122,8 +130,8 @@ class SipSockets:
             out = self._endpoint.datagrams_to_send()
             while True:
                 for data, peer in out:
-                    self._saw(False, peer, data, now)
-                    self._send(data, peer)
+                    self._witness.saw(False, peer, data, now)
+                self._send(out)
                 self._on_events()
                 out = self._endpoint.datagrams_to_send()
                 if not out:
@@ -133,21 +141,32 @@ class SipSockets:
         self._set_timer()
 
     def _drain(self) -> None:
-        udp, endpoint, saw, now = self._udp, self._endpoint, self._saw, self._clock.now()
-        if udp is None:
+        if self._udp is None:
             return
-        for _ in range(DATAGRAMS_A_WAKE_UP):
-            try:
-                data, (host, port) = udp.recvfrom(DATAGRAM_BYTES)
-            except (BlockingIOError, InterruptedError):
-                break
-            except OSError as error:  # an ICMP answer to something sent before: not about this datagram
-                log.debug("sip.socket_error", error=str(error))
-                continue
-            peer = Peer("udp", host, port)
-            saw(True, peer, data, now.monotonic)
-            endpoint.receive_datagram(data, peer, now)
+        try:
+            burst = self._datagrams.receive()
+        except OSError as error:  # an ICMP answer to something sent before: not about what waits now
+            log.debug("sip.socket_error", error=str(error))
+            return
+        answer_at_once, now = self._endpoint.answer_at_once, self._clock.now()
+        told, answers = self._witness.wants_life_signs(now.monotonic), []
+        for data, address in burst:
+            answer = answer_at_once(data, *address, now)
+            if answer is None or told:
+                self._closer_look(data, Peer("udp", *address), answer, now)
+            if answer:
+                answers.append((answer, address))
+        if answers:
+            self.unsent += self._datagrams.send(answers)
         self.pump()
+
+    def _closer_look(self, data: bytes, peer: Peer, answer: bytes | None, now: Instant) -> None:
+        """At what is not in the usual form, and at whatever the witness wants to see."""
+        self._witness.saw(True, peer, data, now.monotonic)
+        if answer is None:
+            self._endpoint.receive_unusual(data, peer, now)
+        elif answer:
+            self._witness.saw(False, peer, answer, now.monotonic)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         host, port = writer.get_extra_info("peername")[:2]
@@ -160,13 +179,13 @@ class SipSockets:
         self._writers[peer.connection] = writer
         self._endpoint.stream_opened(peer)
         try:
-            patience = FIRST_BYTES_SECONDS
-            while data := await asyncio.wait_for(reader.read(65_536), patience):
+            waiting = Waiting(self._patience, self._loop.time())
+            while data := await asyncio.wait_for(reader.read(65_536), waiting.left_seconds(self._loop.time())):
                 now = self._clock.now()
-                self._saw(True, peer, data, now.monotonic)
+                self._witness.saw(True, peer, data, now.monotonic)
                 self._endpoint.receive_stream(data, peer, now)
+                waiting.heard(*self._endpoint.stream_held(peer), self._loop.time())
                 self.pump()
-                patience = IDLE_SECONDS
         except (ConnectionError, TimeoutError) as error:
             log.debug("sip.connection_broke", peer=f"{host}:{port}", error=str(error))
         finally:
@@ -178,8 +197,12 @@ class SipSockets:
             self._endpoint.stream_closed(peer, self._clock.now())
             self.pump()
 
-    def _send(self, data: bytes, peer: Peer) -> None:
-        if peer.transport == "tcp":
+    def _send(self, out: list[tuple[bytes, Peer]]) -> None:
+        burst = []
+        for data, peer in out:
+            if peer.transport == "udp":
+                burst.append((data, (peer.host, peer.port)))
+                continue
             writer = self._writers.get(peer.connection)
             if writer is None or writer.is_closing():
                 self.unsent += 1
@@ -187,13 +210,8 @@ class SipSockets:
                 writer.close()  # the peer does not read
             else:
                 writer.write(data)
-            return
-        if self._udp is None:
-            return
-        try:
-            self._udp.sendto(data, (peer.host, peer.port))
-        except OSError:  # a full buffer or an unreachable host: SIP repeats what matters
-            self.unsent += 1
+        if burst and self._udp is not None:
+            self.unsent += self._datagrams.send(burst)
 
     def _set_timer(self) -> None:
         deadline = self._endpoint.next_deadline()

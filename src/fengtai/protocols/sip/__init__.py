@@ -10,7 +10,7 @@ from fengtai.protocols.sip.digest import (
     digest_response,
     parse_credentials,
 )
-from fengtai.protocols.sip.endpoint import SipEndpoint
+from fengtai.protocols.sip.endpoint import SipEndpoint, key_of
 from fengtai.protocols.sip.events import (
     MalformedReceived,
     RequestReceived,
@@ -19,10 +19,11 @@ from fengtai.protocols.sip.events import (
     SipEvent,
     StreamUnusable,
 )
-from fengtai.protocols.sip.express import Express, read_express
+from fengtai.protocols.sip.express import Express, Registering, read_express, read_registering, read_usual
 from fengtai.protocols.sip.framing import StreamFramer
-from fengtai.protocols.sip.messages import Header, Peer, Request, Response, answer
+from fengtai.protocols.sip.messages import Header, Peer, Request, Response, answer, echoed, plain_answer
 from fengtai.protocols.sip.parser import parse_message
+from fengtai.protocols.sip.transactions import TransactionKey
 from fengtai.protocols.sip.uri import NameAddress, SipUri, parse_name_address, parse_uri, user_of
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "NonceMint",
     "NonceState",
     "Peer",
+    "Registering",
     "Request",
     "RequestReceived",
     "RequestTimedOut",
@@ -45,16 +47,22 @@ __all__ = [
     "SipUri",
     "StreamFramer",
     "StreamUnusable",
+    "TransactionKey",
     "answer",
     "authorization",
     "called_dialog",
     "caller_dialog",
     "challenge",
     "digest_response",
+    "echoed",
+    "key_of",
     "parse_credentials",
     "parse_message",
     "parse_name_address",
     "parse_uri",
+    "plain_answer",
     "read_express",
+    "read_registering",
+    "read_usual",
     "user_of",
 ]

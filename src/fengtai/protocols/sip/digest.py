@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import re
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from fengtai.vocabulary.errors import Malformed
@@ -41,7 +42,8 @@ class NonceMint:
     """Makes and checks nonces."""
 
     def __init__(self, secret: bytes, *, valid_seconds: int = 300) -> None:
-        self._secret, self._valid_ms = secret, valid_seconds * 1000
+        self._keyed = hashlib.blake2b(key=secret, digest_size=16)
+        self._valid_ms = valid_seconds * 1000
 
     def mint(self, utc_ms: int, identity: str, host: str) -> str:
         return f"{utc_ms:012x}{self._mark(utc_ms, identity, host)}"
@@ -58,13 +60,15 @@ class NonceMint:
 
     def _mark(self, utc_ms: int, identity: str, host: str) -> str:
         text = f"{utc_ms}|{identity}|{host}".encode("utf-8", "surrogateescape")
-        return hashlib.blake2b(text, key=self._secret, digest_size=16).hexdigest()
+        mark = self._keyed.copy()
+        mark.update(text)
+        return mark.hexdigest()
 
 
 def digest_response(credentials: Credentials, password: str, method: str) -> str:
     """What the right password gives for these credentials (RFC 2617 section 3.2.2; without qop: RFC 2069)."""
     a1 = _md5(f"{credentials.username}:{credentials.realm}:{password}")
-    a2 = _md5(f"{method}:{credentials.uri}")
+    a2 = _of_request(method, credentials.uri)
     if credentials.qop:
         middle = f"{credentials.nonce}:{credentials.nonce_count}:{credentials.cnonce}:{credentials.qop}"
     else:
@@ -161,6 +165,12 @@ def parse_parameters(text: str) -> dict[str, str]:
 
 _USUAL = re.compile(r'\s*[A-Za-z]+=(?:"[^"]*"|[^\s",=]+)(?:,\s*[A-Za-z]+=(?:"[^"]*"|[^\s",=]+))*\s*', re.ASCII)
 _PAIR = re.compile(r'([A-Za-z]+)=(?:"([^"]*)"|([^\s",=]+))', re.ASCII)
+
+
+@lru_cache(maxsize=256)
+def _of_request(method: str, uri: str) -> str:
+    """H(A2): the same for all devices that write our address in the same way."""
+    return _md5(f"{method}:{uri}")
 
 
 def _md5(text: str) -> str:

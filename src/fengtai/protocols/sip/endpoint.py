@@ -26,6 +26,9 @@ from fengtai.protocols.sip.transactions import (
 )
 from fengtai.vocabulary.errors import Malformed, TooMany
 
+MOST_HELD_BYTES, FAIR_SHARE_BYTES = 128 * 1024 * 1024, 256 * 1024
+"""of messages that are not whole yet, over all connections; beyond it, whoever holds more than a fair share goes"""
+
 
 class SipEndpoint:
     """`token` gives unpredictable short texts for branches and tags; `host` and `port` are written into Via."""
@@ -35,6 +38,7 @@ class SipEndpoint:
         self._server = ServerTransactions()
         self._client = ClientTransactions()
         self._framers: dict[int, StreamFramer] = {}
+        self._held_bytes = 0
         self._out: list[tuple[bytes, Peer]] = []
         self._events: list[SipEvent] = []
         self.malformed = 0
@@ -63,19 +67,36 @@ class SipEndpoint:
         framer = self._framers.get(peer.connection)
         if framer is None:
             return
+        before = framer.held_bytes
         try:
             whole = framer.feed(data)
         except Malformed as error:
-            self.malformed += 1
-            self._events.append(StreamUnusable(peer, str(error)))
+            self._unusable(peer, framer, before, str(error))
             return
+        self._held_bytes += framer.held_bytes - before
+        if self._held_bytes > MOST_HELD_BYTES and framer.held_bytes > FAIR_SHARE_BYTES:
+            self._unusable(peer, framer, framer.held_bytes, "too much is held for messages that are not whole")
         for one in whole:
             self.receive_datagram(one, peer, now)
 
+    def stream_held(self, peer: Peer) -> tuple[int, int]:
+        """Of a connection: messages that were whole so far, and bytes of the next one."""
+        framer = self._framers.get(peer.connection)
+        return (framer.messages, framer.held_bytes) if framer is not None else (0, 0)
+
     def stream_closed(self, peer: Peer, now: float) -> None:
-        self._framers.pop(peer.connection, None)
+        framer = self._framers.pop(peer.connection, None)
+        if framer is not None:
+            self._held_bytes -= framer.held_bytes
         for lost in self._client.on_connection(peer.connection):
             self._events.append(RequestTimedOut(lost.branch, lost.request, lost.peer))
+
+    def _unusable(self, peer: Peer, framer: StreamFramer, counted_bytes: int, cause: str) -> None:
+        """`counted_bytes`: as many of its bytes are in the sum."""
+        self._held_bytes -= counted_bytes
+        framer.drop()
+        self.malformed += 1
+        self._events.append(StreamUnusable(peer, cause))
 
     # -- what is sent --------------------------------------------------------------------------------------------
 
@@ -95,32 +116,36 @@ class SipEndpoint:
         response = answer(request, peer, status, headers=headers, body=body, to_tag=to_tag)
         wire = response.to_bytes()
         if remember:
-            self._server.remember(_key(request), wire if status >= 200 else b"", now)
+            self._server.remember(key_of(request), wire if status >= 200 else b"", now)
         self._out.append((wire, peer))
         return response
 
     def respond_plainly(
-        self, request: Request, peer: Peer, status: int, now: float, more: str = "", *, remember: bool = False
+        self, key: TransactionKey, echo: bytes, peer: Peer, status: int, now: float, more: bytes = b""
     ) -> None:
-        """Answer without a body, in one pass: the hot path. `more`: header lines, each with its CRLF."""
-        wire = plain_answer(request, peer, status, more)
-        if remember:
-            self._server.remember(_key(request), wire, now)
+        """Answer without a body what `key_of` and `echoed` (or the express lane) told of a request, and remember it.
+        `more`: header lines, each with its CRLF."""
+        wire = plain_answer(echo, status, more)
+        self._server.remember(key, wire, now)
         self._out.append((wire, peer))
 
     def send(self, wire: bytes, peer: Peer) -> None:
         """Send bytes that were made elsewhere: the answers of the express lane."""
         self._out.append((wire, peer))
 
+    def repeat(self, key: TransactionKey) -> bytes | None:
+        """The answer to a repeat; b"" while it is being worked on; None: the request is new."""
+        return self._server.repeat(key)
+
     def repeat_answer(self, request: Request, peer: Peer) -> None:
         """Send the remembered answer again: the called side of an INVITE does so until the ACK (section 13.3.1.4)."""
-        wire = self._server.repeat(_key(request))
+        wire = self._server.repeat(key_of(request))
         if wire:
             self._out.append((wire, peer))
 
-    def hold(self, request: Request, now: float) -> None:
-        """The answer will take a while: swallow repeats until `respond`."""
-        self._server.remember(_key(request), b"", now)
+    def hold(self, key: TransactionKey, now: float) -> None:
+        """The answer will take a while: swallow repeats until it is given."""
+        self._server.remember(key, b"", now)
 
     def request(self, request: Request, peer: Peer, now: float) -> str:
         """Send a request with a Via of our own, and repeat it until it is answered. Answers its branch.
@@ -153,6 +178,10 @@ class SipEndpoint:
 
     # -- time ----------------------------------------------------------------------------------------------------
 
+    def remembered_requests(self) -> int:
+        """Requests whose answer is kept for repeats."""
+        return len(self._server)
+
     def next_deadline(self) -> float | None:
         return self._client.next_deadline()
 
@@ -168,7 +197,7 @@ class SipEndpoint:
             self._take_response(message, peer, now)
             return
         if message.method != "ACK" and len(self._server):
-            before = self._server.repeat(_key(message))
+            before = self._server.repeat(key_of(message))
             if before is not None:
                 if before:
                     self._out.append((before, peer))
@@ -191,7 +220,7 @@ class SipEndpoint:
         request.headers.insert(0, ("via", via))
 
 
-def _key(request: Request) -> TransactionKey:
+def key_of(request: Request) -> tuple[str, str, str]:
     """Branch, sent-by and method (section 17.2.3); the Call-ID stands in for branches that are not unique."""
     key = request.transaction
     if key is None:

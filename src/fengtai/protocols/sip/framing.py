@@ -9,7 +9,7 @@ import re
 from fengtai.protocols.sip.parser import MAX_HEAD_BYTES
 from fengtai.vocabulary.errors import Malformed
 
-MAX_BODY_BYTES = 4 * 1024 * 1024
+MAX_BODY_BYTES = 8 * 1024 * 1024
 
 _START = re.compile(rb"(?:SIP/2\.0 [1-6]\d\d|[A-Z]{3,12} sips?:[^\s]{1,1000} SIP/2\.0)", re.ASCII)
 _LENGTH = re.compile(rb"(?:^|\n)(?:content-length|l)[ \t]*:[ \t]*(\d{1,10})[ \t]*\r?(?:\n|$)", re.IGNORECASE)
@@ -21,6 +21,16 @@ class StreamFramer:
     def __init__(self) -> None:
         self._buffer = bytearray()
         self.skipped_bytes = 0
+        self.messages = 0
+        """that were whole since the beginning"""
+
+    @property
+    def held_bytes(self) -> int:
+        """Of a message that is not whole yet."""
+        return len(self._buffer)
+
+    def drop(self) -> None:
+        self._buffer.clear()
 
     def feed(self, data: bytes) -> list[bytes]:
         """The messages that are whole now. Raise Malformed when the stream cannot be SIP: then close it."""
@@ -31,6 +41,7 @@ class StreamFramer:
             if message is None:
                 return messages
             messages.append(message)
+            self.messages += 1
 
     def _next(self) -> bytes | None:
         buffer = self._buffer

@@ -27,6 +27,7 @@ REASONS = {
     180: "Ringing",
     200: "OK",
     202: "Accepted",
+    302: "Moved Temporarily",
     400: "Bad Request",
     401: "Unauthorized",
     403: "Forbidden",
@@ -40,6 +41,7 @@ REASONS = {
     481: "Call/Transaction Does Not Exist",
     486: "Busy Here",
     487: "Request Terminated",
+    489: "Bad Event",
     488: "Not Acceptable Here",
     500: "Server Internal Error",
     503: "Service Unavailable",
@@ -234,26 +236,26 @@ def derived_tag(request: Request) -> str:
     return f"{zlib.crc32(seed.encode('utf-8', 'surrogateescape')):08x}"
 
 
-def plain_answer(request: Request, peer: Peer, status: int, more: str = "") -> bytes:
-    """The bytes of `answer` without a body, in one pass: for the hot path. `more`: header lines, each with its CRLF."""
-    first = request.first
-    if first is None:
-        given = [line.partition(": ") for line in more.split("\r\n") if line]
-        return answer(request, peer, status, headers=[(name.lower(), value) for name, _, value in given]).to_bytes()
-    lines = [f"SIP/2.0 {status} {REASONS[status]}"]
-    stamped = False
+def echoed(request: Request, peer: Peer) -> bytes:
+    """The headers that every answer echoes (section 8.2.6), each with its CRLF. The To tag is derived from the request."""
+    lines: list[str] = []
     for name, value in request.headers:
         if name == "via":
-            lines.append(f"Via: {value if stamped else _stamped(value, peer)}")
-            stamped = True
-    to = first["to"]
-    if ";tag=" not in to:
+            lines.append(f"Via: {value if lines else _stamped(value, peer)}\r\n")
+    to = request.header("to")
+    if ";tag=" not in to.lower():
         to = f"{to};tag={derived_tag(request)}"
     lines.append(
-        f"From: {first['from']}\r\nTo: {to}\r\nCall-ID: {first['call-id']}\r\nCSeq: {first['cseq']}\r\n"
-        f"{more}Content-Length: 0\r\n\r\n"
+        f"From: {request.header('from')}\r\nTo: {to}\r\nCall-ID: {request.header('call-id')}\r\n"
+        f"CSeq: {request.header('cseq')}\r\n"
     )
-    return "\r\n".join(lines).encode("utf-8", "surrogateescape")
+    return "".join(lines).encode("utf-8", "surrogateescape")
+
+
+def plain_answer(echo: bytes, status: int, more: bytes = b"") -> bytes:
+    """The bytes of an answer without a body: the hot path. `more`: header lines, each with its CRLF."""
+    reason = REASONS.get(status, "Answer").encode()
+    return b"SIP/2.0 %d %b\r\n%b%bContent-Length: 0\r\n\r\n" % (status, reason, echo, more)
 
 
 def with_headers(headers: Sequence[Header], *more: Header) -> list[Header]:

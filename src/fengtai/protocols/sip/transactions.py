@@ -4,7 +4,6 @@ Timers are deadlines in monotonic seconds. Everything is bounded: the oldest rem
 """
 
 import heapq
-from collections import OrderedDict
 from dataclasses import dataclass
 
 from fengtai.protocols.sip.messages import Peer, Request, Response, with_headers
@@ -15,34 +14,35 @@ TIMEOUT_SECONDS = 64 * T1_SECONDS
 MOST_REMEMBERED = 20_000
 MOST_WAITING = 50_000
 
-TransactionKey = tuple[str, str, str]
+TransactionKey = tuple[str, str, str] | bytes
+"""branch, sent-by and method; of a request that took the express lane, the headers that its answers echo"""
 
 
 class ServerTransactions:
-    """Answers given in the last 32 seconds, so that a repeated request gets the same one and is done only once."""
+    """Answers given in the last 32 seconds, so that a repeated request gets the same one and is done only once.
+
+    Two generations: the older one goes as a whole when the younger one is 32 seconds old or half of what may be kept, so
+    that remembering costs one assignment."""
 
     def __init__(self, *, most: int = MOST_REMEMBERED) -> None:
-        self._answers: OrderedDict[TransactionKey, tuple[float, bytes]] = OrderedDict()
-        self._most = most
+        self._young: dict[TransactionKey, bytes] = {}
+        self._old: dict[TransactionKey, bytes] = {}
+        self._half, self._turn_at = max(most // 2, 1), float("-inf")
 
     def __len__(self) -> int:
-        return len(self._answers)
+        return len(self._young) + len(self._old)
 
     def repeat(self, key: TransactionKey) -> bytes | None:
         """The answer to send again; b"" when the request is being worked on; None when it is new."""
-        found = self._answers.get(key)
-        return None if found is None else found[1]
+        found = self._young.get(key)
+        return self._old.get(key) if found is None else found
 
     def remember(self, key: TransactionKey, wire: bytes, now: float) -> None:
         """Keep an answer (b"": none yet)."""
-        answers = self._answers
-        answers.pop(key, None)
-        answers[key] = (now + TIMEOUT_SECONDS, wire)
-        while answers:
-            oldest = next(iter(answers))
-            if answers[oldest][0] > now and len(answers) <= self._most:
-                break
-            del answers[oldest]
+        if now >= self._turn_at or len(self._young) >= self._half:
+            self._old, self._young = (self._young if now < self._turn_at + TIMEOUT_SECONDS else {}), {}
+            self._turn_at = now + TIMEOUT_SECONDS
+        self._young[key] = wire
 
 
 @dataclass(slots=True)
