@@ -5,8 +5,20 @@ from datetime import UTC, datetime, timedelta
 
 from tests.contracts.conftest import Units
 
-from fengtai.domain.devices.model import Binding, Channel, Device, Enrolment, OpenCall, Presence, Standing
-from fengtai.domain.devices.ports import CallStore, ChannelStore, DeviceStore
+from fengtai.domain.devices.model import (
+    Binding,
+    Channel,
+    Device,
+    Enrolment,
+    Manner,
+    OpenCall,
+    Presence,
+    ReportedPosition,
+    Standing,
+    Topic,
+    TopicRefusal,
+)
+from fengtai.domain.devices.ports import CallStore, ChannelStore, DeviceStore, PositionStore, RefusalStore
 
 AT = datetime(2026, 11, 20, 12, 0, 0, 250_000, tzinfo=UTC)
 BINDING = Binding(transport="tcp", host="10.0.0.9", port=40001, expires_at=AT, edition="3.0", call_id="reg-1")
@@ -24,6 +36,17 @@ GATE = Device(
     sealed_password=b"\x00\xff sealed",
     organisation_id="org",
     clock_error_ms=-1500,
+    user_agent="Embedded Net DVR",
+    manner=Manner(
+        edition="2.0",
+        make="hikvision",
+        charset="utf-8",
+        topics=frozenset((Topic.ALARM, Topic.CATALOGUE)),
+        redirect_to="34020000002000000002@10.0.0.2:5060",
+    ),
+    on_guard=True,
+    catalogue_at=AT,
+    catalogue_note="the device announced 12 items and sent 10",
 )
 YARD = Device(id="34020000001180000006", name="Yard 100%")
 
@@ -57,6 +80,34 @@ def test_a_device_comes_back_as_it_was_saved(units: Units) -> None:
 def test_only_devices_with_a_binding_are_taken_up_at_the_start(units: Units) -> None:
     save(units, GATE, YARD)
     assert units.read(lambda uow: uow.store(DeviceStore).bound()) == [GATE]
+
+
+def test_devices_of_which_somebody_chose_something_are_found(units: Units) -> None:
+    none = replace(YARD, manner=Manner(topics=frozenset()))
+    save(units, GATE, none, replace(YARD, id="34020000001180000007"))
+    assert units.read(lambda uow: uow.store(DeviceStore).with_manner()) == [GATE, none]
+
+
+def test_of_positions_only_the_last_is_kept(units: Units) -> None:
+    one = ReportedPosition(
+        device_id=GATE.id,
+        channel_id=GATE.id,
+        longitude=118.3,
+        latitude=31.3,
+        at=AT,
+        device_time=AT - timedelta(seconds=3),
+        speed_kmh=40.5,
+        direction_degrees=270.0,
+        altitude_m=-3.0,
+    )
+    other = ReportedPosition(device_id=GATE.id, channel_id="1", longitude=0.0, latitude=0.5, at=AT)
+    foreign = replace(one, device_id=YARD.id)
+    units.run(lambda uow: uow.store(PositionStore).save_all([one, other, foreign]))
+    later = replace(one, longitude=118.4, at=AT + timedelta(seconds=5))
+    units.run(lambda uow: uow.store(PositionStore).save_all([one, later]))
+    units.run(lambda uow: uow.store(PositionStore).save_all([]))
+    assert list(units.read(lambda uow: uow.store(PositionStore).of_device(GATE.id))) == [other, later]
+    assert list(units.read(lambda uow: uow.store(PositionStore).of_device(YARD.id))) == [foreign]
 
 
 def test_pages_follow_ids_and_find_text(units: Units) -> None:
@@ -102,6 +153,18 @@ def test_channels_are_kept_by_device_and_counted_without_stale_ones(units: Units
     assert units.read(lambda uow: uow.store(ChannelStore).of_device(GATE.id)) == [renamed, second, third]
 
 
+def test_channels_are_found_by_id_and_written_by_the_thousand(units: Units) -> None:
+    many = [channel(serial) for serial in range(1200)]
+    units.run(lambda uow: uow.store(ChannelStore).save_all(many))
+    units.run(lambda uow: uow.store(ChannelStore).save_all([replace(one, name="again") for one in many]))
+    wanted = [one.id for one in many[:600]] + ["unknown"]
+    found = units.read(lambda uow: uow.store(ChannelStore).get_all(GATE.id, wanted))
+    assert len(found) == 600
+    assert {one.name for one in found.values()} == {"again"}
+    assert units.read(lambda uow: uow.store(ChannelStore).get_all(YARD.id, wanted)) == {}
+    assert units.read(lambda uow: uow.store(ChannelStore).get_all(GATE.id, [])) == {}
+
+
 def test_registrations_are_written_in_batches(units: Units) -> None:
     save(units, replace(GATE, binding=None, presence=Presence.OFFLINE, registered_at=None), YARD)
     unknown = "34020000001180000999"
@@ -109,9 +172,9 @@ def test_registrations_are_written_in_batches(units: Units) -> None:
     later = AT + timedelta(seconds=5)
 
     def work(uow) -> None:  # type: ignore[no-untyped-def]
-        uow.store(DeviceStore).add_all([Device(id="34020000001180000007")])
+        uow.store(DeviceStore).appear_all({"34020000001180000007": BINDING}, Enrolment.PENDING, later)
         uow.store(DeviceStore).bind_all(bindings, later)
-        uow.store(DeviceStore).add_all([])
+        uow.store(DeviceStore).appear_all({}, Enrolment.PENDING, later)
         uow.store(DeviceStore).bind_all({}, later)
 
     units.run(work)
@@ -121,9 +184,17 @@ def test_registrations_are_written_in_batches(units: Units) -> None:
     assert found[YARD.id].binding == bindings[YARD.id]
     assert found[YARD.id].name == YARD.name
     assert set(found) == {GATE.id, YARD.id, "34020000001180000007"}
+    assert found["34020000001180000007"] == Device(
+        id="34020000001180000007",
+        enrolment=Enrolment.PENDING,
+        presence=Presence.ONLINE,
+        binding=BINDING,
+        last_seen_at=later,
+        registered_at=later,
+    )
     standings = units.read(lambda uow: uow.store(DeviceStore).standings(wanted))
-    assert standings[GATE.id] == Standing(Enrolment.ACCEPTED, Presence.ONLINE, GATE.sealed_password)
-    assert standings["34020000001180000007"] == Standing(Enrolment.PENDING, Presence.OFFLINE, b"")
+    assert standings[GATE.id] == Standing(Enrolment.ACCEPTED, Presence.ONLINE, GATE.sealed_password, "org")
+    assert standings["34020000001180000007"] == Standing(Enrolment.PENDING, Presence.ONLINE, b"")
     assert set(standings) == set(found)
 
 
@@ -153,3 +224,12 @@ def test_open_calls_are_kept_until_they_are_over(units: Units) -> None:
     units.run(lambda uow: uow.store(CallStore).remove(first.id))
     units.run(lambda uow: uow.store(CallStore).remove("unknown"))
     assert list(units.read(lambda uow: uow.store(CallStore).all())) == [second]
+
+
+def test_refusals_are_kept_until_they_are_asked_anew(units: Units) -> None:
+    no = TopicRefusal(device_id=GATE.id, topic=Topic.ALARM, cause="the device refuses: 405 不支持", at=AT)
+    other = replace(no, topic=Topic.POSITION)
+    units.run(lambda uow: [uow.store(RefusalStore).save(one) for one in (other, no, replace(no, cause="489"))])
+    assert units.run(lambda uow: uow.store(RefusalStore).all()) == [replace(no, cause="489"), other]
+    units.run(lambda uow: [uow.store(RefusalStore).remove(GATE.id, topic) for topic in (Topic.ALARM, Topic.CATALOGUE)])
+    assert units.run(lambda uow: uow.store(RefusalStore).all()) == [other]

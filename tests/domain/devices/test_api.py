@@ -7,11 +7,25 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from tests.domain.acting import acting
 
-from fengtai.domain.access.model import Actor, Role
+from fengtai.domain.access.model import Role
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.domain.devices.api import router
-from fengtai.domain.devices.model import Binding, Channel, EnrolPolicy, TracedMessage
+from fengtai.domain.devices.model import (
+    Binding,
+    Channel,
+    Device,
+    EnrolPolicy,
+    Make,
+    Order,
+    OrderOutcome,
+    OrderReport,
+    ReportedPosition,
+    Topic,
+    TopicReport,
+    TracedMessage,
+)
 from fengtai.domain.devices.service import DeviceRegistry, Registration
 from fengtai.storage.memory.audit import MemoryAuditLog
 from fengtai.storage.memory.devices import STORES
@@ -20,19 +34,34 @@ from fengtai.storage.vault import FileVault
 from fengtai.vocabulary.clock import HandClock
 
 DEVICE = "34020000001180000005"
-ENGINEER = Actor(user_id="7", name="engineer", roles=frozenset({Role.ENGINEER}), permissions=frozenset())
+ENGINEER = acting(Role.ENGINEER, name="engineer", user_id="7")
 
 
 class AskedDevices:
-    """Remembers which devices were asked for their catalogue, and which alarms were let go."""
+    """Remembers what devices were asked and told."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
-        self.let_go: list[tuple[str, str]] = []
+        self.ordered: list[tuple[str, str, Order]] = []
+        self.subscribed_again: list[str] = []
         self.traced: list[TracedMessage] = []
 
-    async def reset_alarm(self, device_id: str, channel_id: str) -> None:
-        self.let_go.append((device_id, channel_id))
+    async def carry_out(self, device_id: str, target_id: str, order: Order) -> OrderReport:
+        self.ordered.append((device_id, target_id, order))
+        return OrderReport(outcome=OrderOutcome.UNCONFIRMED, detail="It did not say.")
+
+    async def subscribe_again(self, device_id: str) -> None:
+        self.subscribed_again.append(device_id)
+
+    def subscriptions(self, device_id: str) -> list[TopicReport]:
+        since = HandClock().now().utc
+        return [TopicReport(topic=Topic.ALARM, state="refused", since=since, cause="489 Bad Event")]
+
+    def makes(self) -> list[Make]:
+        return [self.make_of(Device(id=DEVICE))]
+
+    def make_of(self, device: Device) -> Make:
+        return Make(id=device.manner.make or "generic", name="Generic", quirks=("none",))
 
     def trace(self, device_id: str) -> list[TracedMessage]:
         return self.traced
@@ -128,7 +157,31 @@ def test_the_sip_messages_of_a_device_are_listed_and_downloaded(console: Console
     assert download.text.startswith("2026-11-20T12:00:00.000Z <-- udp 10.0.0.9:5060\nREGISTER sip:x SIP/2.0")
 
 
-def test_a_latched_alarm_is_let_go_by_a_person(console: Console) -> None:
+def test_an_order_answers_what_became_of_it(console: Console) -> None:
     console.http.post("/api/devices", json={"id": DEVICE})
-    assert console.http.post(f"/api/devices/{DEVICE}/alarm-reset", json={}).status_code == 202
-    assert console.commands.let_go == [(DEVICE, "")]
+    answer = console.http.post(f"/api/devices/{DEVICE}/orders", json={"order": "reset-alarm"})
+    assert answer.json() == {"outcome": "unconfirmed", "detail": "It did not say."}
+    assert console.commands.ordered == [(DEVICE, DEVICE, Order.RESET_ALARM)]
+    assert console.http.post(f"/api/devices/{DEVICE}/orders", json={"order": "explode"}).status_code == 422
+
+
+def test_how_a_device_is_spoken_to_is_chosen_and_shown(console: Console) -> None:
+    console.http.post("/api/devices", json={"id": DEVICE})
+    assert console.http.get("/api/device-makes").json() == [{"id": "generic", "name": "Generic", "quirks": ["none"]}]
+    manner = {"edition": "1.0", "make": "generic", "charset": "", "topics": ["alarm"], "redirect_to": ""}
+    shown = console.http.put(f"/api/devices/{DEVICE}/manner", json=manner).json()
+    assert shown["manner"] == manner
+    assert shown["make"]["id"] == "generic"
+    (alarm,) = shown["subscriptions"]
+    assert (alarm["topic"], alarm["state"], alarm["cause"]) == ("alarm", "refused", "489 Bad Event")
+    assert console.http.post(f"/api/devices/{DEVICE}/subscriptions").status_code == 202
+    assert console.commands.subscribed_again == [DEVICE]
+
+
+async def test_the_last_place_of_a_device_is_shown(console: Console) -> None:
+    console.http.post("/api/devices", json={"id": DEVICE})
+    at = HandClock().now().utc
+    fix = ReportedPosition(device_id=DEVICE, channel_id=DEVICE, longitude=118.3, latitude=31.3, at=at, speed_kmh=30.0)
+    await console.devices.positions_told([fix])
+    (position,) = console.http.get(f"/api/devices/{DEVICE}").json()["positions"]
+    assert (position["longitude"], position["speed_kmh"], position["at"]) == (118.3, 30.0, "2026-11-20T12:00:00.000Z")

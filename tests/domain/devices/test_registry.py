@@ -5,21 +5,37 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.domain.acting import acting
 
-from fengtai.domain.access.model import Actor, Role
+from fengtai.domain.access.model import Role
 from fengtai.domain.audit.ports import AuditLog
-from fengtai.domain.devices.model import Binding, Channel, Device, Enrolment, EnrolPolicy, OpenCall, Presence
-from fengtai.domain.devices.rules import Admission, password_label
+from fengtai.domain.devices.model import (
+    Binding,
+    Channel,
+    ChannelChange,
+    Device,
+    Enrolment,
+    EnrolPolicy,
+    Manner,
+    OpenCall,
+    Order,
+    OrderOutcome,
+    OrderReport,
+    Presence,
+    ReportedPosition,
+    Topic,
+)
+from fengtai.domain.devices.rules import Admission, password_label, topics_of
 from fengtai.domain.devices.service import DeviceRegistry, Registration
 from fengtai.storage.memory.audit import MemoryAuditLog
 from fengtai.storage.memory.devices import STORES
 from fengtai.storage.memory.transactions import MemoryTransactions
 from fengtai.storage.vault import FileVault
 from fengtai.vocabulary.clock import HandClock
-from fengtai.vocabulary.errors import Conflict, Invalid, NotFound
+from fengtai.vocabulary.errors import Conflict, FengtaiError, Invalid, NotFound, Unavailable
 
 DEVICE = "34020000001180000005"
-ENGINEER = Actor(user_id="7", name="engineer", roles=frozenset({Role.ENGINEER}), permissions=frozenset())
+ENGINEER = acting(Role.ENGINEER, name="engineer", user_id="7")
 
 
 class Office:
@@ -46,7 +62,7 @@ class Office:
         return ""
 
     async def device(self) -> Device:
-        return (await self.devices.get(DEVICE)).device
+        return (await self.devices.get(DEVICE, by=ENGINEER)).device
 
     def told(self) -> list[str]:
         return [event.kind.removeprefix("devices.") for event in self.transactions.events]
@@ -97,7 +113,7 @@ async def test_whoever_does_not_prove_the_secret_leaves_no_trace(office: Office)
     assert refusals[0] == "wrong password"
     assert "3402000000118000000" in refusals[1]
     assert list(refusals[2:]) == ["", ""]
-    assert [device.id for device, _ in await office.devices.page()] == [other]
+    assert [device.id for device, _ in await office.devices.page(by=ENGINEER)] == [other]
     assert office.told().count("came_online") == 1
 
 
@@ -128,13 +144,185 @@ async def test_a_wrong_clock_is_noted_and_whole_seconds_are_no_news(office: Offi
     assert (await office.device()).clock_error_ms == -3_600_000
 
 
-async def test_letting_an_alarm_go_is_audited_and_wants_a_channel_that_is_there(office: Office) -> None:
+class Obedient:
+    """Carries out what it is told, or says what it was given to say."""
+
+    def __init__(self, report: OrderReport | FengtaiError) -> None:
+        self.report, self.ordered = report, list[tuple[str, Order]]()
+
+    async def carry_out(self, device_id: str, target_id: str, order: Order) -> OrderReport:
+        self.ordered.append((target_id, order))
+        if isinstance(self.report, FengtaiError):
+            raise self.report
+        return self.report
+
+
+async def give(office: Office, order: Order, report: OrderReport | FengtaiError, channel_id: str = "") -> Obedient:
+    commands = Obedient(report)
+    await office.devices.carry_out(DEVICE, channel_id, order, commands=commands, by=ENGINEER)  # type: ignore[arg-type]
+    return commands
+
+
+def audited(office: Office) -> list[tuple[str, str]]:
+    lines = [entry for entry in office.audit.entries if entry.actor.startswith("user:")]
+    return [(entry.action, entry.outcome.value) for entry in lines]
+
+
+async def test_an_order_is_audited_before_and_after_and_what_is_confirmed_is_known(office: Office) -> None:
+    await office.registers()
+    commands = await give(office, Order.GUARD, OrderReport(outcome=OrderOutcome.DONE))
+    assert commands.ordered == [(DEVICE, Order.GUARD)]
+    assert audited(office) == [("device.guard", "intent"), ("device.guard", "done")]
+    assert (await office.device()).on_guard is True
+    assert office.told()[-1] == "guard_changed"
+
+    await give(office, Order.UNGUARD, OrderReport(outcome=OrderOutcome.UNCONFIRMED))
+    assert (await office.device()).on_guard is True  # nobody confirmed it
+    await give(office, Order.UNGUARD, OrderReport(outcome=OrderOutcome.REFUSED, detail="no"))
+    assert audited(office)[-1] == ("device.unguard", "refused")
+    await give(office, Order.UNGUARD, OrderReport(outcome=OrderOutcome.DONE))
+    assert (await office.device()).on_guard is False
+
+
+async def test_an_order_that_cannot_be_given_is_audited_too(office: Office) -> None:
+    await office.registers()
+    with pytest.raises(Unavailable):
+        await give(office, Order.RESET_ALARM, Unavailable("offline"))
+    assert audited(office) == [("device.alarm_reset", "intent"), ("device.alarm_reset", "failed")]
+
+
+async def test_an_order_wants_a_channel_that_is_there(office: Office) -> None:
     await office.registers()
     await office.devices.catalogue_arrived(DEVICE, channels(1), complete=True)
     with pytest.raises(NotFound):
-        await office.devices.note_alarm_reset(DEVICE, "34020000001320000009", by=ENGINEER)
-    await office.devices.note_alarm_reset(DEVICE, "34020000001320000001", by=ENGINEER)
-    await office.devices.note_alarm_reset(DEVICE, "", by=ENGINEER)
+        await give(office, Order.RESET_ALARM, OrderReport(outcome=OrderOutcome.DONE), "34020000001320000009")
+    assert audited(office) == []
+    await give(office, Order.RESET_ALARM, OrderReport(outcome=OrderOutcome.DONE), "34020000001320000001")
+    assert (await office.device()).on_guard is None
+
+
+async def test_how_a_device_is_spoken_to_is_chosen_audited_and_told(office: Office) -> None:
+    await office.registers()
+    manner = Manner(
+        edition="1.0",
+        make="dahua",
+        charset="utf-8",
+        topics=frozenset((Topic.ALARM,)),
+        redirect_to="34020000002000000002@10.0.0.2:5060",
+    )
+    await office.devices.choose_manner(DEVICE, manner, makes=["dahua"], by=ENGINEER)
+    assert (await office.device()).manner == manner
+    assert [device.id for device in await office.devices.with_manner()] == [DEVICE]
+    assert audited(office) == [("device.manner", "done")]
+    assert office.told()[-1] == "manner_changed"
+    await office.devices.choose_manner(DEVICE, manner, makes=["dahua"], by=ENGINEER)
+    assert len(audited(office)) == 1  # nothing changed
+
+
+@pytest.mark.parametrize(
+    ("manner", "field"),
+    [
+        (Manner(edition="4.0"), "edition"),
+        (Manner(make="acme"), "make"),
+        (Manner(charset="latin-1"), "charset"),
+        (Manner(redirect_to="10.0.0.2:5060"), "redirect_to"),
+        (Manner(redirect_to="34020000002000000002@10.0.0.2:70000"), "redirect_to"),
+    ],
+)
+async def test_a_manner_that_cannot_be_is_refused_by_its_field(office: Office, manner: Manner, field: str) -> None:
+    await office.registers()
+    with pytest.raises(Invalid) as refused:
+        await office.devices.choose_manner(DEVICE, manner, makes=["dahua"], by=ENGINEER)
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("device_id", "topics"),
+    [
+        ("34020000001180000005", {Topic.CATALOGUE, Topic.ALARM}),
+        ("34020000001320000005", {Topic.ALARM}),
+        ("34020000002000000005", {Topic.CATALOGUE, Topic.ALARM}),
+        ("34020000001380000005", {Topic.ALARM, Topic.POSITION}),
+    ],
+)
+def test_what_is_subscribed_to_follows_the_type_unless_somebody_chose(device_id: str, topics: set[Topic]) -> None:
+    device = Device(id=device_id, enrolment=Enrolment.ACCEPTED)
+    assert topics_of(device, rule=frozenset(Topic)) == topics
+    assert topics_of(device, rule=frozenset((Topic.ALARM,))) == {Topic.ALARM}
+    assert topics_of(replace(device, manner=Manner(topics=frozenset())), rule=frozenset(Topic)) == frozenset()
+    assert topics_of(replace(device, enrolment=Enrolment.PENDING), rule=frozenset(Topic)) == frozenset()
+
+
+def change(event: str, serial: int, **about: object) -> ChannelChange:
+    (channel,) = channels(serial, name=str(about.pop("name", "")))
+    return ChannelChange(event=event, channel=replace(channel, **about), tells_status="on" in about)  # type: ignore[arg-type]
+
+
+async def test_notices_change_single_channels_and_delete_none(office: Office) -> None:
+    await office.registers()
+    await office.devices.catalogue_arrived(DEVICE, channels(1, 2, 3), complete=True)
+    unknown = await office.devices.catalogue_changed(
+        DEVICE,
+        [change("OFF", 1), change("VLOST", 2), change("ON", 2), change("DEL", 3), change("ADD", 4, name="new")],
+    )
+    assert not unknown
+    known = (await office.devices.get(DEVICE, by=ENGINEER)).channels
+    assert [(one.name, one.on, one.stale) for one in known] == [
+        ("gate", False, False),
+        ("gate", True, False),
+        ("gate", False, True),
+        ("new", True, False),
+    ]
+    before = office.told()
+    assert await office.devices.catalogue_changed(DEVICE, [change("OFF", 9)])  # who is that? ask for the catalogue
+    assert office.told() == before
+
+
+async def test_an_update_changes_what_it_tells_and_nothing_else(office: Office) -> None:
+    await office.registers()
+    (whole,) = channels(1)
+    whole = replace(whole, longitude=118.3, latitude=31.3, model="X1", on=False)
+    await office.devices.catalogue_arrived(DEVICE, [whole], complete=True)
+    await office.devices.catalogue_changed(DEVICE, [change("UPDATE", 1, name="renamed")])
+    assert (await office.devices.get(DEVICE, by=ENGINEER)).channels == [replace(whole, name="renamed")]
+    await office.devices.catalogue_changed(DEVICE, [change("UPDATE", 1, on=True)])
+    assert (await office.devices.get(DEVICE, by=ENGINEER)).channels[0].on is True
+
+
+async def test_nobody_is_his_own_ancestor(office: Office) -> None:
+    await office.registers()
+    one, two, three, four = channels(1, 2, 3, 4)
+    told = [
+        replace(one, parent_id=f"{DEVICE}/{two.id}"),
+        replace(two, parent_id=three.id),
+        replace(three, parent_id=one.id),
+        replace(four, parent_id=f"{four.id}/{DEVICE}"),
+    ]
+    await office.devices.catalogue_arrived(DEVICE, told, complete=True)
+    known = {channel.id: channel.parent_id for channel in (await office.devices.get(DEVICE, by=ENGINEER)).channels}
+    assert known[four.id] == DEVICE
+    above = {channel_id: [one for one in parent.split("/") if one in known] for channel_id, parent in known.items()}
+    assert sum(len(parents) for parents in above.values()) == 2  # one of the three is cut
+    before = office.told()
+    await office.devices.catalogue_arrived(DEVICE, told, complete=True)
+    assert office.told() == before  # the same catalogue again is no news
+
+
+def fix(longitude: float, channel_id: str = DEVICE) -> ReportedPosition:
+    at = HandClock().now().utc
+    return ReportedPosition(device_id=DEVICE, channel_id=channel_id, longitude=longitude, latitude=31.3, at=at)
+
+
+async def test_only_the_last_place_is_kept_and_small_movements_are_no_news(office: Office) -> None:
+    await office.registers()
+    await office.devices.positions_told([fix(118.30), fix(118.31)])
+    assert [one.longitude for one in await office.devices.positions(DEVICE, by=ENGINEER)] == [118.31]
+    assert office.told().count("moved") == 1
+    await office.devices.positions_told([fix(118.31001)])
+    assert office.told().count("moved") == 1
+    assert [one.longitude for one in await office.devices.positions(DEVICE, by=ENGINEER)] == [118.31001]
+    await office.devices.positions_told([fix(1.0, "34020000001320000077"), replace(fix(1.0), device_id="unknown")])
+    assert len(await office.devices.positions(DEVICE, by=ENGINEER)) == 1
 
 
 async def test_a_refused_device_is_not_bound_even_when_it_knows_the_secret(office: Office) -> None:
@@ -186,6 +374,7 @@ async def test_accepting_and_refusing_are_audited_and_told(office: Office) -> No
         "device_id": DEVICE,
         "enrolment": "accepted",
         "make_points": True,
+        "organisation_id": "",
     }
 
     await office.devices.refuse(DEVICE, reason="stolen", by=ENGINEER)
@@ -222,16 +411,16 @@ async def test_a_catalogue_is_committed_by_difference(office: Office) -> None:
     assert office.told().count("catalogue_changed") == 1, "a partial catalogue takes nothing away"
 
     await office.devices.catalogue_arrived(DEVICE, channels(1, name="new"), complete=True)
-    found = (await office.devices.get(DEVICE)).channels
+    found = (await office.devices.get(DEVICE, by=ENGINEER)).channels
     assert [(one.name, one.stale, one.on) for one in found] == [
         ("new", False, True),
         ("gate", True, False),
         ("gate", True, False),
     ]
-    assert [count for _, count in await office.devices.page()] == [1]
+    assert [count for _, count in await office.devices.page(by=ENGINEER)] == [1]
 
     await office.devices.catalogue_arrived(DEVICE, channels(1, 2, 3, name="new"), complete=True)
-    assert [one.stale for one in (await office.devices.get(DEVICE)).channels] == [False] * 3
+    assert [one.stale for one in (await office.devices.get(DEVICE, by=ENGINEER)).channels] == [False] * 3
 
 
 async def test_what_a_device_says_of_itself_never_replaces_a_given_name(office: Office) -> None:

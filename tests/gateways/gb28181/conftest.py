@@ -1,19 +1,22 @@
 """A gateway with in-memory twins and simulated devices, on real sockets of the loopback."""
 
+import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from tests.domain.acting import acting
 
 from fengtai.apps.clocks import SystemClock
 from fengtai.apps.schema import memory_stores
 from fengtai.apps.simulator.devices import SimulatedDevice
-from fengtai.domain.access.model import Actor, Role
+from fengtai.domain.access.model import Role
 from fengtai.domain.alarms.model import JournalledSignal, Signal
 from fengtai.domain.devices.service import DeviceRegistry
 from fengtai.gateways.gb28181.plugin import Settings, start
 from fengtai.gateways.gb28181.running import Running
-from fengtai.protocols.gb28181 import CatalogItem
+from fengtai.protocols.gb28181 import Bounds, CatalogItem
 from fengtai.storage.memory.transactions import MemoryTransactions
 from fengtai.storage.vault import FileVault
 from fengtai.vocabulary.errors import Unavailable
@@ -23,7 +26,7 @@ CAMERAS = [
     CatalogItem(id=f"340200000013200000{serial:02d}", name=f"东门 {serial}", parent_id=DEVICE) for serial in range(1, 7)
 ]
 CAMERA = CAMERAS[0].id
-ENGINEER = Actor(user_id="1", name="engineer", roles=frozenset({Role.ENGINEER}), permissions=frozenset())
+ENGINEER = acting(Role.ENGINEER, name="engineer", user_id="1")
 
 
 class KeptAlarms:
@@ -48,6 +51,7 @@ class TracedMedia:
         self.stopped: list[str] = []
         self.key_frames = 0
         self.calls: list[str] = []
+        self.picture = a_jpeg()
 
     async def start(self, call_id: str, channel_id: str, host: str, port: int, transport: str, ssrc: int) -> None:
         self.calls.append(call_id)
@@ -59,6 +63,15 @@ class TracedMedia:
     def key_frame(self, call_id: str) -> None:
         self.key_frames += 1
 
+    async def still(self, channel_id: str) -> bytes:
+        return self.picture
+
+
+def a_jpeg(width: int = 32, height: int = 16) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (width, height), "navy").save(out, "JPEG")
+    return out.getvalue()
+
 
 class House:
     """What survives a restart of the gateway: the stores, and the alarms kept."""
@@ -69,7 +82,7 @@ class House:
         self.transactions = MemoryTransactions(SystemClock(), memory_stores())
         self.devices = DeviceRegistry(transactions=self.transactions, vault=self.vault)
 
-    async def open(self, port: int = 0, **changes: object) -> Running:
+    async def open(self, port: int = 0, *, bounds: Bounds = Bounds(), **changes: object) -> Running:
         settings = Settings.model_validate({"port": port, "shared_password": "secret-12", "enrol": "accept", **changes})
         return await start(
             settings,
@@ -78,6 +91,7 @@ class House:
             clock=SystemClock(),
             vault=self.vault,
             events=self.transactions,
+            bounds=bounds,
         )
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from tests.gateways.gb28181.conftest import ENGINEER
 
 from fengtai.apps.schema import memory_stores
 from fengtai.domain.devices.model import EnrolPolicy
@@ -32,9 +33,11 @@ class Desk:
             realm="3402000000",
         )
 
-    async def asks(self, password: str, *, expires: int = 3600, realm: str = "3402000000") -> tuple[int, str]:
+    async def asks(
+        self, password: str, *, expires: int = 3600, realm: str = "3402000000", user: str = DEVICE
+    ) -> tuple[int, str]:
         text = authorization(
-            challenge(realm, "n"), username=DEVICE, password=password, method="REGISTER", uri="sip:x", cnonce="c"
+            challenge(realm, "n"), username=user, password=password, method="REGISTER", uri="sip:x", cnonce="c"
         )
         asked = RegistrationAsked(
             ticket=1,
@@ -80,4 +83,13 @@ async def test_signing_off_wants_the_password_too(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "keys")
     assert (await desk.asks("wrong", expires=0))[0] == 403
     assert (await desk.asks("shared-12", expires=0))[0] == 200
-    assert list(await desk.devices.page()) == []
+    assert list(await desk.devices.page(by=ENGINEER)) == []
+
+
+async def test_a_wrong_user_is_told_apart_from_realm_and_password(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "keys")
+    assert (await desk.asks("wrong", user="admin"))[1] == "wrong user 'admin' instead of its own code"
+    assert (await desk.asks("wrong", user="admin", realm="x"))[1].startswith(
+        "wrong realm 'x' instead of 3402000000, wr"
+    )
+    assert (await desk.asks("wrong"))[1] == "wrong password"

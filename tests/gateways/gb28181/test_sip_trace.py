@@ -1,6 +1,12 @@
 """The trace of a device: bounded, without secrets, and not on the hot path of a large site."""
 
-from fengtai.gateways.gb28181.sip_trace import LIFE_SIGNS_A_DEVICE, MESSAGES_A_DEVICE, MOST_DEVICES, SipTraces
+from fengtai.gateways.gb28181.sip_trace import (
+    LIFE_SIGNS_A_DEVICE,
+    MESSAGES_A_DEVICE,
+    MOST_DEVICES,
+    WATCHED_SECONDS,
+    SipTraces,
+)
 from fengtai.protocols.gb28181 import Peer
 from fengtai.vocabulary.clock import HandClock
 
@@ -72,3 +78,5 @@ def test_a_large_site_keeps_life_signs_only_of_devices_at_which_somebody_looks()
     assert traces.trace(DEVICE, now) == []
     traces.saw(True, PEER, keepalive, now.monotonic)
     assert len(traces.trace(DEVICE, now)) == 1
+    assert traces.wants_life_signs(now.monotonic + WATCHED_SECONDS - 1)
+    assert not traces.wants_life_signs(now.monotonic + WATCHED_SECONDS)

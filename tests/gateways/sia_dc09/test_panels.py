@@ -3,8 +3,10 @@
 import asyncio
 
 import pytest
+from tests.domain.acting import acting
 from tests.gateways.sia_dc09.conftest import KEY, House
 
+from fengtai.domain.access.model import Role
 from fengtai.protocols.sia_dc09 import Message, encode, parse_keys
 
 BURGLARY = encode(Message(form="ADM-CID", sequence="0001", account="1234", inner_account="1234", content="1131 01 015"))
@@ -81,7 +83,7 @@ async def test_a_heartbeat_is_answered_while_the_disk_waits(house: House) -> Non
 async def test_a_heartbeat_makes_its_account_heard(house: House) -> None:
     await house.panel("1234").heartbeat()
 
-    seen = {view.number: view.state.value for view in await house.desk.sources()}
+    seen = {view.number: view.state.value for view in await house.desk.sources(by=acting(Role.OPERATOR))}
 
     assert seen == {"1234": "alive", "ABCD": "never"}
     assert house.journal.journal == []
@@ -108,7 +110,7 @@ async def test_an_unknown_account_is_stored_acknowledged_and_shown_as_unmapped(h
 
     await house.desk.triage()
 
-    [alarm] = await house.desk.page(open_only=True)
+    [alarm] = await house.desk.page(open_only=True, by=acting(Role.OPERATOR))
     assert (alarm.account, alarm.category, alarm.priority) == ("9999", "unmapped", 5)
 
 

@@ -73,7 +73,7 @@ class Talk:
                 self._carry(data, lambda one: self.platform.receive_datagram(one, self.there, self.clock.now()))
             for data, _ in down:
                 self._carry(data, lambda one: self.device.receive_datagram(one, HERE, self.clock.now()))
-            self._heed()
+            self.heed()
             if not up and not down:
                 return
         raise AssertionError("they never stop talking")
@@ -112,7 +112,7 @@ class Talk:
             for _ in range(2 if self.twice else 1):
                 deliver(data)
 
-    def _heed(self) -> None:
+    def heed(self) -> None:
         for event in self.platform.events():
             self.platform_events.append(event)
             if isinstance(event, RegistrationAsked):

@@ -1,11 +1,14 @@
 """Pictures asked for over a network that loses, repeats and delays; and the BYE that always comes."""
 
+from collections.abc import Callable
+
 import pytest
 from tests.protocols.gb28181.talk import CAMERA, DEVICE, THERE, Talk
 
 from fengtai.protocols.gb28181 import (
     AlarmReset,
     CallOver,
+    KeptCall,
     KeyFrameWanted,
     PlayAnswered,
     PlayEnded,
@@ -52,7 +55,7 @@ def test_the_word_for_a_key_frame_follows_the_edition(edition: str, word: bytes)
 
 def test_a_latched_alarm_is_let_go() -> None:
     talk = Talk().registered()
-    talk.platform.reset_alarm(DEVICE, CAMERA, talk.clock.now())
+    talk.platform.asking.reset_alarm(DEVICE, CAMERA, talk.clock.now())
     talk.roundtrip()
     assert talk.told(AlarmReset) == [AlarmReset(channel_id=CAMERA)]
 
@@ -217,3 +220,130 @@ def test_a_device_that_dislikes_the_offer_gets_the_plain_one_and_is_remembered(s
     offers.clear()
     talk.play()
     assert [b"H264/90000" in offer for offer in offers] == [False]
+
+
+def _late_yes(talk: Talk, hears: Callable[[bytes], bool] = lambda _data: False) -> KeptCall:
+    """The device says yes, but we crash before we hear it; what was kept with the INVITE is all that we know."""
+    talk.lose = lambda data: data.startswith(b"SIP/2.0 200") and b" INVITE\r\n" in data
+    call_id = talk.play()
+    kept = talk.platform.early_call(call_id)
+    assert kept is not None
+    assert ";tag=" not in kept.remote
+    talk.platform = talk.new_platform()
+    talk.registered()
+    talk.lose = hears
+    talk.platform.restore_call(kept, talk.clock.now())
+    return kept
+
+
+def test_a_call_that_was_not_answered_before_our_crash_is_ended_all_the_same() -> None:
+    talk = Talk().registered()
+    kept = _late_yes(talk)
+    talk.wait(5)
+
+    assert len(talk.told(StreamEnded)) == 1
+    assert [over.call_id for over in talk.told(CallOver)] == [kept.call_id]
+    assert talk.platform.open_calls() == 0
+
+
+def test_a_device_that_ends_nothing_without_its_tag_gets_ack_and_bye_in_the_dialog_that_its_yes_names() -> None:
+    talk = Talk().registered()
+    sent: list[bytes] = []
+
+    def strict(data: bytes) -> bool:
+        """It does not hear a BYE without its tag; its yes is heard again only when we have come back."""
+        sent.append(data)
+        head = data.partition(b"\r\nTo: ")[2].partition(b"\r\n")[0]
+        return data.startswith(b"BYE ") and b";tag=" not in head
+
+    kept = _late_yes(talk, hears=strict)
+    talk.wait(10)
+
+    assert len(talk.told(StreamAcknowledged)) == 1
+    assert len(talk.told(StreamEnded)) == 1
+    assert [over.call_id for over in talk.told(CallOver)] == [kept.call_id]
+    assert any(data.startswith(b"ACK ") for data in sent)
+
+
+def test_an_answered_call_is_no_early_one_any_more() -> None:
+    talk = Talk().registered()
+    call_id = talk.play()
+
+    assert talk.platform.early_call(call_id) is None
+    assert talk.platform.early_call("unknown") is None
+
+
+def test_the_offer_says_who_connects_and_which_stream() -> None:
+    talk = Talk().registered()
+    for connects, number in ((False, 0), (True, 1)):
+        talk.platform.play(
+            DEVICE,
+            CAMERA,
+            host="10.0.0.3",
+            port=30012,
+            ssrc=200001234,
+            tcp=True,
+            now=talk.clock.now(),
+            connects=connects,
+            stream_number=number,
+        )
+        talk.roundtrip()
+
+    usual, active = talk.told(StreamWanted)
+    assert (usual.transport, usual.stream_number) == ("tcp", 0)
+    assert (active.transport, active.stream_number) == ("tcp-listen", 1)
+    answered = talk.told(PlayAnswered)[-1]
+    assert (answered.host, answered.port, answered.peer_host) == ("10.0.0.9", 40000, talk.there.host)
+
+
+def test_a_yes_without_a_tag_is_good_enough_to_play_and_to_end() -> None:
+    talk = Talk().registered()
+
+    def untagged(data: bytes) -> bool:
+        if not (data.startswith(b"SIP/2.0 200") and b" INVITE\r\n" in data):
+            return False
+        head, rest = data.split(b"\r\nTo: ", 1)
+        to, rest = rest.split(b"\r\n", 1)
+        sloppy = head + b"\r\nTo: " + to.partition(b";tag=")[0] + b"\r\n" + rest
+        talk.platform.receive_datagram(sloppy, THERE, talk.clock.now())
+        return True
+
+    talk.lose = untagged
+    call_id = talk.play()
+    (answered,) = talk.told(PlayAnswered)
+    assert ";tag=" not in answered.keep.remote
+    assert len(talk.told(StreamAcknowledged)) == 1
+
+    talk.platform.hang_up(call_id, talk.clock.now())
+    talk.roundtrip()
+    assert len(talk.told(StreamEnded)) == 1
+    assert [over.call_id for over in talk.told(CallOver)] == [call_id]
+
+
+def test_an_invite_of_the_device_in_our_call_is_refused_and_the_call_goes_on() -> None:
+    """Some devices refresh a session by INVITE; what is refused with 488 leaves the session as it was (RFC 3261 14.2)."""
+    talk = Talk().registered()
+    call_id = talk.play()
+    (answered,) = talk.told(PlayAnswered)
+    again = "\r\n".join(
+        [
+            "INVITE sip:34020000002000000001@3402000000 SIP/2.0",
+            "Via: SIP/2.0/UDP 10.0.0.9:5060;rport;branch=z9hG4bKagain",
+            f"From: {answered.keep.remote}",
+            f"To: {answered.keep.local}",
+            f"Call-ID: {call_id}",
+            "CSeq: 7 INVITE",
+            "Max-Forwards: 70",
+            "Content-Length: 0",
+            "",
+            "",
+        ]
+    )
+    talk.platform.receive_datagram(again.encode(), THERE, talk.clock.now())
+    answers = [data for data, _ in talk.platform.datagrams_to_send()]
+
+    assert any(data.startswith((b"SIP/2.0 4", b"SIP/2.0 5")) and b"7 INVITE" in data for data in answers)
+    assert talk.told(PlayEnded) == []
+    talk.platform.hang_up(call_id, talk.clock.now())
+    talk.roundtrip()
+    assert len(talk.told(StreamEnded)) == 1

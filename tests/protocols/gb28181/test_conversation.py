@@ -1,7 +1,7 @@
 """What registers, reports and stays, and what happens when the network does not."""
 
 import pytest
-from tests.protocols.gb28181.talk import CAMERA, CAMERAS, DEVICE, THERE, Talk
+from tests.protocols.gb28181.talk import CAMERA, CAMERAS, DEVICE, HERE, THERE, Talk
 
 from fengtai.protocols.gb28181 import (
     AlarmAcknowledged,
@@ -77,17 +77,48 @@ def test_registrations_are_renewed_and_keepalives_keep_it_present() -> None:
     assert talk.platform.is_present(DEVICE)
     assert talk.told(DeviceSilent) == []
     assert len(talk.told(DeviceRegistered)) >= 3
-    assert DEVICE in talk.platform.heard()
+    assert DEVICE in [presence.device_id for presence in talk.platform.heard()]
 
 
 def test_three_missed_keepalives_make_it_silent_and_it_comes_back() -> None:
     talk = Talk().registered()
     talk.lose = lambda _data: True
     talk.wait(186)
+    assert talk.told(DeviceSilent) == []  # it is asked how it is first
+    talk.wait(7)
     assert talk.told(DeviceSilent) == [DeviceSilent(device_id=DEVICE, cause="keepalives are missing")]
     talk.lose = lambda _data: False
     talk.wait(400)
     assert talk.platform.is_present(DEVICE)
+
+
+def test_a_device_whose_keepalives_alone_are_lost_stays_online() -> None:
+    """wvp #814, #1944: online, but shown offline."""
+    talk = Talk().registered()
+    talk.lose = lambda data: b"Keepalive" in data or data.startswith(b"REGISTER")
+    talk.wait(900)
+    assert talk.told(DeviceSilent) == []
+    assert talk.platform.is_present(DEVICE)
+
+
+def test_a_city_that_falls_silent_is_not_asked_one_by_one() -> None:
+    talk = Talk().registered()
+    now = talk.clock.now()
+    for serial in range(1000):
+        presence = Presence(f"3402000000118{serial:07d}", THERE, now.monotonic + 9000, now.monotonic, "2.0", "c")
+        talk.platform.restore(presence, now, grace_seconds=0)
+    asked: set[bytes] = set()
+
+    def note(data: bytes) -> bool:
+        asked.update([data] if b"DeviceStatus" in data else [])
+        return True
+
+    talk.lose = note
+    talk.wait(186)
+    assert len(talk.told(DeviceSilent)) >= 900
+    assert len(asked) <= 100
+    talk.wait(20)
+    assert len(talk.told(DeviceSilent)) == 1000
 
 
 def test_a_keepalive_of_an_unknown_device_gets_403_so_that_it_registers() -> None:
@@ -166,3 +197,35 @@ def test_a_catalogue_that_stays_incomplete_is_asked_three_times_and_told_as_part
     assert not arrived.complete
     assert arrived.expected == 10
     assert len(arrived.items) == 8
+
+
+def test_whatever_host_a_device_writes_into_its_requests_it_is_answered() -> None:
+    """wvp #2104: a public address in the Request-URI, a private one at the socket."""
+    talk = Talk()
+    talk.device.start(talk.clock.now())
+    for _ in range(2):
+        ((data, _),) = talk.device.datagrams_to_send()
+        elsewhere = data.replace(b"@3402000000 SIP/2.0", b"@203.0.113.7:15060 SIP/2.0")
+        assert elsewhere != data
+        talk.platform.receive_datagram(elsewhere, THERE, talk.clock.now())
+        talk.heed()
+        ((answer, _),) = talk.platform.datagrams_to_send()
+        talk.device.receive_datagram(answer, HERE, talk.clock.now())
+    assert talk.platform.is_present(DEVICE)
+
+
+@pytest.mark.parametrize("edition", ["1.0", "1.1", "2.0", "3.0", "9.9"])
+def test_every_answer_to_a_registration_says_which_edition_we_speak(edition: str) -> None:
+    """wvp #2006: a device of 2022 that does not hear it registers and then stays silent."""
+    talk, answers = Talk(edition=edition), list[bytes]()
+
+    def note(data: bytes) -> bool:
+        answers.extend([data] if data.startswith(b"SIP/2.0") and b" REGISTER" in data else [])
+        return False
+
+    talk.lose = note
+    talk.registered()
+    assert [answer.split(b" ", 2)[1] for answer in answers] == [b"401", b"200"]
+    assert all(b"X-GB-ver: 3.0\r\n" in answer for answer in answers)
+    (registered,) = talk.told(DeviceRegistered)
+    assert registered.edition == (edition if edition != "9.9" else "2.0")

@@ -2,9 +2,9 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.protocols.gb28181.talk import CAMERA, DEVICE, HERE, PLATFORM, THERE, Talk
+from tests.protocols.gb28181.talk import CAMERA, CAMERAS, DEVICE, HERE, PLATFORM, THERE, Talk
 
-from fengtai.protocols.gb28181 import DeviceRegistered, Peer, RegistrationAsked
+from fengtai.protocols.gb28181 import CatalogueChange, DeviceRegistered, Fix, Peer, RegistrationAsked
 
 
 def recorded() -> tuple[list[bytes], list[bytes]]:
@@ -12,7 +12,7 @@ def recorded() -> tuple[list[bytes], list[bytes]]:
     talk, up, down = Talk(), [], []
 
     def note(data: bytes) -> bool:
-        to_platform = data.startswith((b"REGISTER", b"MESSAGE sip:" + PLATFORM.id.encode())) or (
+        to_platform = data.startswith((b"REGISTER", b"NOTIFY", b"MESSAGE sip:" + PLATFORM.id.encode())) or (
             data.startswith(b"SIP/2.0") and b"From: <sip:" + PLATFORM.id.encode() in data
         )
         (up if to_platform else down).append(data)
@@ -27,6 +27,13 @@ def recorded() -> tuple[list[bytes], list[bytes]]:
     talk.device.send_alarm(channel_id=CAMERA, method=5, type=6, priority=1, description="x", now=talk.clock.now())
     talk.roundtrip()
     talk.platform.want_key_frame(call_id, talk.clock.now())
+    talk.roundtrip()
+    talk.platform.asking.subscribe(DEVICE, frozenset(("Catalog", "Alarm", "MobilePosition")), talk.clock.now())
+    talk.roundtrip()
+    talk.device.tell_catalogue([CatalogueChange(event="OFF", item=CAMERAS[0])], talk.clock.now())
+    talk.device.tell_positions([Fix(target_id=DEVICE, longitude=118.3, latitude=31.3)], talk.clock.now())
+    talk.device.subscriptions.end_all("timeout", HERE, talk.clock.now().monotonic)
+    talk.platform.asking.set_guard(DEVICE, DEVICE, talk.clock.now(), on=True)
     talk.roundtrip()
     talk.wait(61)
     talk.platform.hang_up(call_id, talk.clock.now())
@@ -57,6 +64,11 @@ def test_the_recording_holds_all_that_is_said() -> None:
         b"BYE",
         b"IFameCmd",
         b"y=0200001234",
+        b"SUBSCRIBE",
+        b"NOTIFY",
+        b"MobilePosition",
+        b"GuardCmd",
+        b"terminated;reason=timeout",
     ):
         assert word in said
 

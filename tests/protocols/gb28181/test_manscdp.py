@@ -12,17 +12,24 @@ from fengtai.protocols.gb28181 import (
     AlarmResponse,
     CatalogItem,
     CatalogPage,
+    CatalogueChange,
+    CatalogueNotice,
     Control,
     DeviceInfo,
     DeviceStatus,
+    Fix,
     Keepalive,
     Message,
+    OrderResult,
     Other,
+    PositionNotice,
     Query,
+    SnapshotOrder,
+    SnapshotsSent,
     read_message,
     write_message,
 )
-from fengtai.protocols.gb28181.messages import keepalive_sender
+from fengtai.protocols.gb28181.messages import is_usual_keepalive
 from fengtai.vocabulary.errors import Malformed
 
 DEVICE = "34020000001180000005"
@@ -52,18 +59,90 @@ ITEM = "<Item><DeviceID>34020000001320000001</DeviceID><Name>东门萳</Name><St
         ("GB18030", "gb18030"),
         ("UTF-8", "utf-8"),
         ("UTF-8", "gb18030"),  # says one, sends the other
-        ("GB2312", "utf-8-tail"),
+        ("GB2312", "utf-8"),  # WVP and its kin below us (wvp #260)
+        ("GB18030", "utf-8-sig"),
+        ("", "utf-16"),
+        ("gb2312", "utf-8-sig"),
         ("", "gb18030"),
         ("", "utf-8"),
     ],
 )
 def test_names_are_read_in_any_charset(declared: str, codec: str) -> None:
     head = f'<?xml version="1.0" encoding="{declared}"?>\r\n' if declared else ""
-    if codec == "utf-8-tail":
-        with suppress(Malformed):  # UTF-8 under a GB name may be valid GB text: mojibake, but never lost
-            assert page(catalogue(ITEM, head=head).encode("utf-8")).items[0].id == "34020000001320000001"
-        return
     assert page(catalogue(ITEM, head=head).encode(codec)).items[0].name == "东门萳"
+
+
+def test_names_in_two_charsets_in_one_body_are_both_read() -> None:
+    """A recorder that passes on what its cameras call themselves."""
+    first, second = ITEM.encode("gb18030"), ITEM.replace("00001</", "00002</").replace("东门", "西门").encode()
+    head, tail = catalogue("@", head='<?xml version="1.0" encoding="GB2312"?>', total=2).encode().split(b"@")
+    assert [item.name for item in page(head + first + second + tail).items] == ["东门萳", "西门萳"]
+
+
+@pytest.mark.parametrize("name", ["联通", "摄像机", "Ünlü straße", "é", "東門カメラ"])
+@pytest.mark.parametrize("codec", ["utf-8", "gb18030"])
+def test_a_chosen_charset_is_final(name: str, codec: str) -> None:
+    message = read_message(catalogue(ITEM.replace("东门萳", name)).encode(codec), codec)
+    assert isinstance(message, CatalogPage)
+    assert message.items[0].name == name
+
+
+@given(st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5, codec="gb2312"), min_size=1, max_size=12))
+def test_chinese_names_under_a_gb_name_are_never_taken_for_utf8(name: str) -> None:
+    """Nor the other way round, from two letters on."""
+    body = catalogue(ITEM.replace("东门萳", name), head='<?xml version="1.0" encoding="GB2312"?>')
+    assert page(body.encode("utf-8")).items[0].name == name
+    assert page(body.encode("gb18030")).items[0].name == name
+
+
+def test_ten_thousand_items_in_one_message_are_read() -> None:
+    whole = CatalogPage(
+        sn=1,
+        device_id=DEVICE,
+        total=10_000,
+        items=tuple(
+            CatalogItem(id=f"3402000000132{serial:07d}", name=f"摄像机 {serial}", address="东门岗亭", parent_id=DEVICE)
+            for serial in range(10_000)
+        ),
+    )
+    body = write_message(whole)
+    assert len(body) > 3_000_000
+    assert read_message(body) == whole
+
+
+@pytest.mark.parametrize(("told", "kept"), [("CivilCode", ""), ("65535", ""), ("340200", "340200"), ("null", "")])
+def test_civil_codes_that_are_none_are_left_out(told: str, kept: str) -> None:
+    odd = ITEM.replace("</Item>", f"<CivilCode>{told}</CivilCode></Item>")
+    assert page(catalogue(odd).encode()).items[0].civil_code == kept
+
+
+def test_one_position_in_the_form_of_2016_and_many_in_that_of_2022() -> None:
+    one = (
+        f"<Notify><CmdType>MobilePosition</CmdType><SN>1</SN><DeviceID>{DEVICE}</DeviceID>"
+        "<Time>2026-11-20T22:00:00</Time><Longitude>118.37</Longitude><Latitude>31.33</Latitude>"
+        "<Speed>36.5</Speed><Direction>361</Direction><Altitude>-3</Altitude></Notify>"
+    )
+    fix = Fix(
+        target_id=DEVICE,
+        longitude=118.37,
+        latitude=31.33,
+        at=datetime(2026, 11, 20, 14, tzinfo=UTC),
+        speed_kmh=36.5,
+        direction_degrees=1.0,
+        altitude_m=-3.0,
+    )
+    assert read_message(one.encode()) == PositionNotice(sn=1, device_id=DEVICE, fixes=(fix,))
+    many = (
+        f"<Notify><CmdType>MobilePosition</CmdType><SN>1</SN><DeviceID>{DEVICE}</DeviceID><SumNum>3</SumNum>"
+        "<DeviceList Num='3'><Item><DeviceID>34020000001320000001</DeviceID><CaptureTime>x</CaptureTime>"
+        "<Longitude>1</Longitude><Latitude>2</Latitude></Item>"
+        "<Item><DeviceID>34020000001320000002</DeviceID><Longitude>0</Longitude><Latitude>0</Latitude></Item>"
+        "<Item><DeviceID>34020000001320000003</DeviceID><Longitude>999</Longitude><Latitude>1</Latitude></Item>"
+        "</DeviceList></Notify>"
+    )
+    told = read_message(many.encode())
+    assert isinstance(told, PositionNotice)
+    assert [fix.target_id for fix in told.fixes] == ["34020000001320000001"]  # 0/0 and nonsense are no places
 
 
 def test_a_broken_item_costs_only_itself() -> None:
@@ -146,10 +225,12 @@ def test_a_command_that_we_do_not_speak_is_named() -> None:
 
 def test_an_ordinary_keepalive_is_known_without_parsing() -> None:
     usual = write_message(Keepalive(sn=43, device_id=DEVICE))
-    assert keepalive_sender(usual) == DEVICE.encode()
-    assert keepalive_sender(write_message(Keepalive(sn=43, device_id=DEVICE, ok=False))) is None
-    assert keepalive_sender(write_message(Keepalive(sn=43, device_id=DEVICE, faulty=("1",)))) is None
-    assert keepalive_sender(b"<!DOCTYPE x>" + usual) is None
+    assert is_usual_keepalive(usual, 0)
+    assert is_usual_keepalive(b"head" + usual, 4)
+    assert is_usual_keepalive(usual.replace(b"<SN>", b"<Extra/><SN>"), 0)
+    assert not is_usual_keepalive(write_message(Keepalive(sn=43, device_id=DEVICE, ok=False)), 0)
+    assert not is_usual_keepalive(write_message(Keepalive(sn=43, device_id=DEVICE, faulty=("1",))), 0)
+    assert not is_usual_keepalive(b"<!DOCTYPE x>" + usual, 0)
 
 
 text = st.text(
@@ -183,6 +264,67 @@ messages = st.one_of(
     st.builds(DeviceInfo, sn=sns, device_id=ids, name=words, manufacturer=words, channels=st.integers(0, 99)),
     st.builds(DeviceStatus, sn=sns, device_id=ids, online=st.booleans(), device_time=moments),
     st.builds(Control, sn=sns, device_id=ids, commands=st.just({"ifamecmd": "Send"})),
+    st.builds(Query, command=st.just("MobilePosition"), sn=sns, device_id=ids, details=st.just({"interval": "5"})),
+    st.builds(
+        DeviceStatus,
+        sn=sns,
+        device_id=ids,
+        duties=st.lists(st.tuples(ids, st.sampled_from(["ONDUTY", "OFFDUTY", "ALARM"])), max_size=3).map(tuple),
+    ),
+    st.builds(
+        SnapshotOrder,
+        sn=sns,
+        device_id=ids,
+        session_id=st.from_regex(r"\A[A-Za-z0-9-]{32}\Z"),
+        upload_url=st.just("http://10.0.0.1:8080/up?a=1&b=2"),
+        count=st.integers(1, 10),
+        interval_seconds=st.integers(1, 60),
+    ),
+    st.builds(
+        OrderResult,
+        command=st.sampled_from(["DeviceControl", "DeviceConfig"]),
+        sn=sns,
+        device_id=ids,
+        ok=st.booleans(),
+        reason=words,
+    ),
+    st.builds(SnapshotsSent, sn=sns, device_id=ids, session_id=ids, files=st.lists(ids, max_size=3).map(tuple)),
+    st.builds(
+        PositionNotice,
+        sn=sns,
+        device_id=ids,
+        fixes=st.lists(
+            st.builds(
+                Fix,
+                target_id=ids,
+                longitude=st.floats(1, 180).map(lambda one: round(one, 6)),
+                latitude=st.floats(-90, 90).map(lambda one: round(one, 6)),
+                at=moments,
+                speed_kmh=st.none() | st.integers(0, 300).map(float),
+                direction_degrees=st.none() | st.integers(0, 359).map(float),
+            ),
+            min_size=2,
+            max_size=3,
+        ).map(tuple),
+    ),
+    st.builds(
+        CatalogueNotice,
+        sn=sns,
+        device_id=ids,
+        changes=st.lists(
+            st.one_of(
+                st.builds(
+                    CatalogueChange,
+                    event=st.sampled_from(["ON", "OFF", "VLOST", "DEFECT", "DEL"]),
+                    item=ids.map(lambda one: CatalogItem(id=one)),
+                ),
+                st.builds(
+                    CatalogueChange, event=st.sampled_from(["ADD", "UPDATE"]), item=items, tells_status=st.just(True)
+                ),
+            ),
+            max_size=3,
+        ).map(tuple),
+    ),
     st.builds(
         AlarmNotice,
         sn=sns,

@@ -10,6 +10,7 @@ from fengtai.protocols.rtp import frame_packet
 
 _CONNECT_TRIES = 3
 _CONNECT_PAUSE_SECONDS = 1.0
+_WAIT_SECONDS = 8.0
 _BURST_PACKETS = 24
 _BURST_PAUSE_SECONDS = 0.001
 
@@ -56,7 +57,7 @@ class UdpCarrier:
 
 
 class TcpCarrier:
-    """RTP on a connection to the platform (RFC 4571; the platform is the passive side)."""
+    """RTP on a connection with the platform (RFC 4571), whoever made it."""
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
@@ -90,3 +91,39 @@ class TcpCarrier:
 
     def close(self) -> None:
         self._writer.close()
+
+
+class ListeningPort:
+    """Where a camera waits for the platform to connect (a=setup:passive in its answer)."""
+
+    def __init__(self, server: asyncio.Server, connected: "asyncio.Future[asyncio.StreamWriter]") -> None:
+        self._server, self._connected = server, connected
+
+    @classmethod
+    async def open(cls, host: str = "") -> "ListeningPort":
+        connected: asyncio.Future[asyncio.StreamWriter] = asyncio.get_running_loop().create_future()
+
+        def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if connected.done():
+                writer.close()
+            else:
+                connected.set_result(writer)
+
+        return cls(await asyncio.start_server(accept, host or None, 0, family=socket.AF_INET), connected)
+
+    @property
+    def port(self) -> int:
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def carrier(self) -> Carrier:
+        """When the platform has connected. Raise OSError when it does not come."""
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS):
+                return TcpCarrier(await asyncio.shield(self._connected))
+        except TimeoutError as error:
+            raise ConnectionAbortedError("the platform has not connected") from error
+        finally:
+            self._server.close()
+
+    def close(self) -> None:
+        self._server.close()

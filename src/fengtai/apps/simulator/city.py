@@ -8,7 +8,6 @@ cameras of 4 Mb/s: 9 % of a core).
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
@@ -19,6 +18,7 @@ from fengtai.apps.simulator.faults import FAULTS, PacketHook
 from fengtai.apps.simulator.gallery import Gallery, PictureMode
 from fengtai.apps.simulator.scenes import Encoding, Pictures
 from fengtai.apps.simulator.sender import MediaSender
+from fengtai.apps.simulator.signalling_faults import NO_SIGNALLING_FAULT, SIGNALLING_FAULTS
 from fengtai.apps.simulator.town_plan import DEFAULT_DOMAIN, PlannedCamera, PlannedDevice, plan_town
 from fengtai.apps.simulator.town_plan import device_ids as device_ids  # the demonstration accepts these
 from fengtai.protocols.gb28181 import CatalogItem
@@ -67,14 +67,21 @@ class SimulatedCity:
     ) -> None:
         """`server`: where the platform's SIP listens; `password`: the shared one. `mode` None: live while bearable.
 
-        `faults`: camera number → name of `apps.simulator.faults.FAULTS`.
+        `faults`: camera number → name of `apps.simulator.faults.FAULTS`, or of `signalling_faults.SIGNALLING_FAULTS`
+        for the camera's whole device.
         """
         plan = plan_town(cameras, domain=domain)
         self._faults = {
             camera.channel_id: FAULTS[faults[camera.number]]
             for device in plan
             for camera in device.cameras
-            if faults and camera.number in faults
+            if faults and faults.get(camera.number) in FAULTS
+        }
+        saying = {
+            device.device_id: SIGNALLING_FAULTS[name]
+            for device in plan
+            for camera in device.cameras
+            if faults and (name := faults.get(camera.number, "")) in SIGNALLING_FAULTS
         }
         looks = {
             camera.channel_id: camera.look(width=width, height=height, grain=grain)
@@ -94,6 +101,7 @@ class SimulatedCity:
         )
 
         def made(device: PlannedDevice, place: int) -> SimulatedDevice:
+            fault = saying.get(device.device_id, NO_SIGNALLING_FAULT)
             return SimulatedDevice(
                 device.device_id,
                 password,
@@ -106,12 +114,18 @@ class SimulatedCity:
                 server_id=server_id or f"{domain}2000000001",
                 domain=domain,
                 name=device.name,
+                manufacturer=fault.manufacturer,
+                edition=fault.edition,
+                faults=fault.faults,
                 clock=clock,
             )
 
-        self._make = {device.device_id: partial(made, device, place) for place, device in enumerate(plan)}
+        self._movers = {
+            device_id: one.moves_after_seconds for device_id, one in saying.items() if one.moves_after_seconds
+        }
+
         self._device_of = {camera.channel_id: device.device_id for device in plan for camera in device.cameras}
-        self.devices = {device_id: make() for device_id, make in self._make.items()}
+        self.devices = {device.device_id: made(device, place) for place, device in enumerate(plan)}
         self.cameras, self.reboots = cameras, 0
         self._panels, self._heartbeat_seconds = panels, heartbeat_seconds
         self._started: dict[str, SimulatedDevice] = {}
@@ -129,6 +143,8 @@ class SimulatedCity:
             for device_id, device in self.devices.items():
                 await device.start()
                 self._started[device_id] = device
+                if device_id in self._movers:
+                    self._spawn(self._move(device_id, self._movers[device_id]))
         except (OSError, Invalid):
             await self.stop()
             raise
@@ -181,16 +197,16 @@ class SimulatedCity:
             self._spawn(self._reboot(device_id, fault.reboots_after_seconds))
 
     async def _reboot(self, device_id: str, after_seconds: float) -> None:
-        """The device goes away without a word, and comes back as a new one with the same id."""
+        """The device goes away without a word, in the middle of its dialogs, and comes back with no memory of them."""
         await asyncio.sleep(after_seconds)
         log.info("city.reboot", device_id=device_id)
-        gone = self._started.pop(device_id)
-        await gone.stop()
-        await asyncio.sleep(_BOOT_SECONDS)
-        device = self._make[device_id]()
-        self.devices[device_id] = self._started[device_id] = device
-        await device.start()
+        await self._started[device_id].reboot(boot_seconds=_BOOT_SECONDS)
         self.reboots += 1
+
+    async def _move(self, device_id: str, after_seconds: float) -> None:
+        await asyncio.sleep(after_seconds)
+        log.info("city.move", device_id=device_id)
+        self._started[device_id].move()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -1,18 +1,19 @@
 """A simulated GB/T 28181 device on real sockets: the device role's endpoint, carried over UDP or TCP.
 
-It makes no pictures itself: `media` does, when the platform asks for them. The same protocol code as the platform's, in
-the opposite role.
+It makes no pictures itself: `media` does. The same protocol code as the platform's, in the opposite role.
 """
 
 import asyncio
 import secrets
 import socket
-from collections.abc import Coroutine, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
 
 import structlog
 
 from fengtai.apps.clocks import SystemClock
+from fengtai.apps.simulator.device_turns import Turns, go_on_forever
+from fengtai.apps.simulator.media_side import Media
+from fengtai.apps.simulator.uploading import upload_pictures
 from fengtai.protocols.gb28181 import (
     AlarmAcknowledged,
     AlarmReset,
@@ -20,29 +21,24 @@ from fengtai.protocols.gb28181 import (
     ConnectionUnusable,
     DeviceEndpoint,
     DeviceEvent,
+    DeviceFaults,
     DeviceIdentity,
+    GuardSet,
     KeyFrameWanted,
     Peer,
+    Redirected,
     Registered,
     RegistrationFailed,
+    SnapshotOrder,
+    SnapshotWanted,
     StreamAcknowledged,
     StreamEnded,
     StreamWanted,
+    Subscribed,
 )
-from fengtai.vocabulary.clock import Clock
+from fengtai.vocabulary.clock import Clock, Instant
 
 log = structlog.get_logger()
-
-
-class Media(Protocol):
-    """Sends pictures; `apps.simulator.sender` implements it."""
-
-    async def start(self, call_id: str, channel_id: str, host: str, port: int, transport: str, ssrc: int) -> None:
-        """Send to host and port: UDP to it, or ("tcp") over a connection made to it. Raise OSError when it fails."""
-
-    async def stop(self, call_id: str) -> None: ...
-
-    def key_frame(self, call_id: str) -> None: ...
 
 
 class SimulatedDevice:
@@ -64,12 +60,19 @@ class SimulatedDevice:
         domain: str = "3402000000",
         name: str = "Simulated camera",
         edition: str = "2.0",
+        manufacturer: str = "Fengtai",
+        user_agent: str = "",
+        items_a_part: int = 4,
+        faults: DeviceFaults | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.device_id, self._password, self._server = device_id, password, server
         self._transport, self._channels, self._media = transport, tuple(channels), media
         self._expires, self._keepalive_seconds, self._retry_seconds = expires, keepalive_seconds, retry_seconds
         self._server_id, self._domain, self._name, self._edition = server_id, domain, name, edition
+        self._manufacturer, self._user_agent, self._items_a_part = manufacturer, user_agent, items_a_part
+        self._faults = faults or DeviceFaults()
+        self._home = server
         self._clock: Clock = clock or SystemClock()
         self._endpoint: DeviceEndpoint
         self._udp: socket.socket | None = None
@@ -77,15 +80,17 @@ class SimulatedDevice:
         self._writer: asyncio.StreamWriter | None = None
         self._peer: Peer
         self._connections = 0
+        self._next_server_id = ""
         self._timer: asyncio.TimerHandle | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._media_of: dict[str, asyncio.Task[None]] = {}
+        self._turns = Turns(device_id)
         self._streams: dict[str, StreamWanted] = {}
         self._acknowledged: dict[int, asyncio.Future[bool]] = {}
         self._registered = asyncio.Event()
         self._refused = asyncio.Event()
         self.last_status = -1
         """of the last answer to REGISTER: 200, 403, ..., 0 for none"""
+        self.pause_seconds = 0.0
+        """how long it waits after the last failure before it registers again"""
 
     async def start(self) -> None:
         """Open the socket and register; `registered` waits for the platform's yes. Raise OSError when it is not there."""
@@ -108,13 +113,64 @@ class SimulatedDevice:
             expires_seconds=self._expires,
             keepalive_seconds=self._keepalive_seconds,
             retry_seconds=self._retry_seconds,
+            manufacturer=self._manufacturer,
+            user_agent=self._user_agent,
+            items_a_part=self._items_a_part,
+            faults=self._faults,
         )
         self._endpoint = DeviceEndpoint(identity, token=lambda: secrets.token_hex(6))
         if self._transport == "tcp":
             self._endpoint.stream_opened(self._peer)
-            self._spawn(self._read_forever())
+            self._turns.spawn(self._read_forever())
         self._endpoint.start(self._clock.now())
         self._pump()
+        if self._faults.catalogue_never_ends:
+            self._turns.spawn(go_on_forever(self.tell))
+
+    def tell(self, act: Callable[[DeviceEndpoint, Instant], object]) -> None:
+        """Let the endpoint say something: `device.tell(lambda endpoint, now: endpoint.tell_positions([fix], now))`."""
+        act(self._endpoint, self._clock.now())
+        self._pump()
+
+    def topics(self) -> set[str]:
+        """What the platform is subscribed to here."""
+        return self._endpoint.subscriptions.topics()
+
+    @property
+    def endpoint(self) -> DeviceEndpoint:
+        """What it says and has heard since it was started; let it say more by `tell`."""
+        return self._endpoint
+
+    @property
+    def on_guard(self) -> bool:
+        return self._endpoint.answers.on_guard
+
+    @property
+    def server(self) -> tuple[str, int]:
+        """To which it registers now: another than at first when it was sent there."""
+        return self._server
+
+    def move(self) -> None:
+        """Register again from another address, as behind a NAT that forgot."""
+        if self._writer is not None:
+            self._writer.close()  # the reader connects anew
+        else:
+            self._reopen(self._server, "")
+
+    async def reboot(self, *, boot_seconds: float = 0.0) -> None:
+        """As when the power fails for a moment: sockets, calls and subscriptions are gone without a word, and after the
+        boot it registers as if for the first time."""
+        await self._vanish()
+        self._registered.clear()
+        self._server, self._next_server_id = self._home, ""
+        while True:
+            await asyncio.sleep(boot_seconds)
+            try:
+                await self.start()
+                return
+            except OSError as error:
+                log.debug("device.no_connection", device=self.device_id, error=str(error))
+                boot_seconds = self._retry_seconds
 
     async def registered(self, *, within_seconds: float = 10.0) -> None:
         """Wait for the 200. Raise TimeoutError."""
@@ -122,32 +178,34 @@ class SimulatedDevice:
             await self._registered.wait()
 
     async def refused(self, *, within_seconds: float = 10.0) -> int:
-        """Wait until registering failed; the status. Raise TimeoutError."""
+        """The status with which registering failed. Raise TimeoutError."""
         async with asyncio.timeout(within_seconds):
             await self._refused.wait()
         return self.last_status
 
     async def stop(self, *, sign_off: bool = False) -> None:
-        """Go away: as a power cut does, or after signing off (Expires: 0)."""
+        """Go away: as a power cut does, or after signing off."""
         if sign_off and self._registered.is_set():
             self._registered.clear()
             self._endpoint.unregister(self._clock.now())
             self._pump()
             await self.registered()
+        await self._vanish()
+
+    async def _vanish(self) -> None:
+        """Nobody is told: no BYE, no sign-off, and a TCP connection is reset, not ended."""
         for call_id in list(self._streams):
             await self._media.stop(call_id)
         self._streams.clear()
         if self._timer is not None:
             self._timer.cancel()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._turns.stop()
         if self._udp is not None:
             asyncio.get_running_loop().remove_reader(self._udp.fileno())
             self._udp.close()
             self._udp = None
         if self._writer is not None:
-            self._writer.close()
+            self._writer.transport.abort()
             self._writer = None
 
     async def raise_alarm(
@@ -229,8 +287,9 @@ class SimulatedDevice:
                     break
                 except OSError as error:
                     log.debug("device.no_connection", device=self.device_id, error=str(error))
+                    self._server, self._next_server_id = self._home, self._server_id
             self._endpoint.stream_opened(self._peer)
-            self._endpoint.start(self._clock.now(), self._peer)
+            self._endpoint.start(self._clock.now(), self._peer, server_id=self._next_server_id)
             self._pump()
 
     def _pump(self) -> None:
@@ -264,19 +323,22 @@ class SimulatedDevice:
                 self._refused.clear()
                 self._registered.set()
             case RegistrationFailed():
-                self.last_status = event.status
+                self.last_status, self.pause_seconds = event.status, event.retry_seconds
                 self._registered.clear()
                 self._refused.set()
+                turned_away = event.status >= 400 or self._writer is None  # a connection that closes is no refusal
+                if turned_away and self._server != self._home:  # who was sent on comes back (9.1.2.4)
+                    asyncio.get_running_loop().call_soon(self._go_to, self._home, self._server_id)
             case StreamWanted():
                 self._streams[event.call_id] = event
-                self._agree(event)
+                self._turns.spawn(self._agree(event))
             case StreamAcknowledged():
                 if event.call_id in self._streams:
-                    self._media_turn(event.call_id, self._begin(self._streams[event.call_id]))
+                    self._turns.in_turn(event.call_id, self._begin(self._streams[event.call_id]))
             case StreamEnded():
                 self._streams.pop(event.call_id, None)
                 log.info("device.stream_ended", device=self.device_id, call=event.call_id)
-                self._media_turn(event.call_id, self._media.stop(event.call_id))
+                self._turns.in_turn(event.call_id, self._media.stop(event.call_id))
             case KeyFrameWanted():
                 for call_id, stream in self._streams.items():
                     if stream.channel_id == event.channel_id:
@@ -285,16 +347,46 @@ class SimulatedDevice:
                 waiting = self._acknowledged.get(event.sn)
                 if waiting is not None and not waiting.done():
                     waiting.set_result(event.ok)
-            case AlarmReset():
-                log.info("device.alarm_reset", device=self.device_id, channel=event.channel_id)
+            case Redirected():
+                log.info("device.redirected", device=self.device_id, to=f"{event.host}:{event.port}")
+                self._registered.clear()
+                self._go_to((event.host, event.port), event.server_id)
+            case SnapshotWanted():
+                self._turns.spawn(self._upload(event.order))
+            case GuardSet() | Subscribed() | AlarmReset():
+                log.info("device.told", device=self.device_id, what=type(event).__name__)
             case ConnectionUnusable():
                 if self._writer is not None:
                     self._writer.close()
 
-    def _agree(self, wanted: StreamWanted) -> None:
-        own = self._endpoint.identity
-        self._endpoint.accept(wanted.call_id, host=own.host, port=9, now=self._clock.now())
+    def _go_to(self, server: tuple[str, int], server_id: str) -> None:
+        self._server = server
+        if self._writer is not None:
+            self._next_server_id = server_id
+            self._writer.close()  # the reader connects anew
+        else:
+            self._reopen(server, server_id)
+
+    def _reopen(self, server: tuple[str, int], server_id: str) -> None:
+        if self._udp is not None:
+            asyncio.get_running_loop().remove_reader(self._udp.fileno())
+            self._udp.close()
+        self._server = server
+        self._open_udp()
+        self._endpoint.start(self._clock.now(), self._peer, server_id=server_id)
         asyncio.get_running_loop().call_soon(self._pump)
+
+    async def _agree(self, wanted: StreamWanted) -> None:
+        own, port = self._endpoint.identity, 0
+        if wanted.transport == "tcp-listen":
+            port = await self._media.listen(wanted.call_id, wanted.channel_id)
+        self._endpoint.accept(wanted.call_id, host=own.host, port=port or 9, now=self._clock.now())
+        self._pump()
+
+    async def _upload(self, order: SnapshotOrder) -> None:
+        files = await upload_pictures(order, self._media.still, self._clock, how=self._faults.uploads)
+        if files is not None:
+            self.tell(lambda endpoint, now: endpoint.tell_snapshots(order.session_id, files, now))
 
     async def _begin(self, wanted: StreamWanted) -> None:
         try:
@@ -306,31 +398,3 @@ class SimulatedDevice:
             self._streams.pop(wanted.call_id, None)
             self._endpoint.end(wanted.call_id, self._clock.now())
             self._pump()
-
-    def _media_turn(self, call_id: str, work: Coroutine[Any, Any, None]) -> None:
-        """Start and stop of one stream never overtake each other."""
-        before = self._media_of.get(call_id)
-
-        async def turn() -> None:
-            if before is not None:
-                await asyncio.wait([before])
-            await work
-
-        task = self._spawn(turn())
-        self._media_of[call_id] = task
-        task.add_done_callback(lambda done: self._media_turn_over(call_id, done))
-
-    def _media_turn_over(self, call_id: str, task: asyncio.Task[None]) -> None:
-        if self._media_of.get(call_id) is task:
-            del self._media_of[call_id]
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-        return task
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("device.task_failed", device=self.device_id, error=repr(error))

@@ -11,7 +11,8 @@ from typing import Final
 from fengtai.apps.simulator import packetising as how
 from fengtai.apps.simulator import wire_faults as wire
 from fengtai.apps.simulator.carriers import Carrier, TcpCarrier, UdpCarrier
-from fengtai.protocols.elementary import VideoCodec
+from fengtai.apps.simulator.signalling_faults import SIGNALLING_FAULTS
+from fengtai.protocols.elementary import AudioCodec, VideoCodec
 from fengtai.vocabulary.errors import Invalid
 
 PacketHook = Callable[[bytes], Iterable[bytes]]
@@ -30,6 +31,10 @@ async def _silent(host: str, port: int, transport: str) -> Carrier:
 async def _udp_only(host: str, port: int, transport: str) -> Carrier:
     """A camera that cannot do TCP often says yes to it all the same."""
     return UdpCarrier(host, port) if transport == "udp" else wire.Silent()
+
+
+async def _tcp_passive_only(host: str, port: int, transport: str) -> Carrier:
+    return await TcpCarrier.connect(host, port) if transport == "tcp" else wire.Silent()
 
 
 async def _mute(host: str, port: int, transport: str) -> Carrier:
@@ -68,22 +73,42 @@ class Fault:
     hook: Callable[[], PacketHook] | None = None
     """made anew for each call"""
     carrier: Callable[[str, int, str], Awaitable[Carrier]] = open_carrier
+    listens: bool = True
+    """it can wait for the platform's connection"""
     codec: VideoCodec = "h264"
+    audio: AudioCodec = "g711a"
     reboots_after_seconds: float | None = None
     """once, so long after its first picture"""
 
 
 FAULTS: Final[Mapping[str, Fault]] = {
     "loss": Fault(
-        does="Speaks UDP only and loses 2 % of its packets.", hook=lambda: wire.Loss(2.0, 7), carrier=_udp_only
+        does="Speaks UDP only and loses 2 % of its packets.",
+        hook=lambda: wire.Loss(2.0, 7),
+        carrier=_udp_only,
+        listens=False,
     ),
     "reorder": Fault(
-        does="Speaks UDP only; one packet of ten arrives late.", hook=lambda: wire.Disorder(7), carrier=_udp_only
+        does="Speaks UDP only; one packet of ten arrives late.",
+        hook=lambda: wire.Disorder(7),
+        carrier=_udp_only,
+        listens=False,
     ),
     "duplicates": Fault(
-        does="Speaks UDP only and sends many packets twice.", hook=lambda: wire.Repeats(), carrier=_udp_only
+        does="Speaks UDP only and sends many packets twice.",
+        hook=lambda: wire.Repeats(),
+        carrier=_udp_only,
+        listens=False,
     ),
-    "udp-only": Fault(does="Says yes to TCP but never connects; UDP works.", carrier=_udp_only),
+    "udp-only": Fault(does="Says yes to TCP but never connects; UDP works.", carrier=_udp_only, listens=False),
+    "tcp-only": Fault(
+        does="Says yes to UDP but sends nothing; only its own TCP connection works.",
+        carrier=_tcp_passive_only,
+        listens=False,
+    ),
+    "waits-for-connection": Fault(
+        does="Neither connects nor sends by UDP: the platform must connect to it.", carrier=_silent
+    ),
     "wrong-ssrc": Fault(does="Ignores the SSRC that it is asked for (y=).", hook=lambda: wire.OtherSsrc()),
     "changing-ssrc": Fault(
         does="Changes its SSRC in the middle of the stream.", hook=lambda: wire.OtherSsrc(after_packets=200)
@@ -91,13 +116,17 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "no-marker": Fault(does="Never sets the marker bit.", hook=lambda: wire.without_marker),
     "dollar-framing": Fault(does='Frames RTP on TCP by "$" as RTSP does.', carrier=_dollar_framed),
     "strangers": Fault(
-        does="Speaks UDP only; others send noise and a foreign stream to the same port.", carrier=_among_strangers
+        does="Speaks UDP only; others send noise and a foreign stream to the same port.",
+        carrier=_among_strangers,
+        listens=False,
     ),
     "strangers-first": Fault(
-        does="Speaks UDP only; an old sender has been sending to the port before it begins.", carrier=_behind_strangers
+        does="Speaks UDP only; an old sender has been sending to the port before it begins.",
+        carrier=_behind_strangers,
+        listens=False,
     ),
-    "silence": Fault(does="Answers 200 and sends nothing.", carrier=_silent),
-    "mute-connection": Fault(does="Connects by TCP and sends nothing.", carrier=_mute),
+    "silence": Fault(does="Answers 200 and sends nothing.", carrier=_silent, listens=False),
+    "mute-connection": Fault(does="Connects by TCP and sends nothing.", carrier=_mute, listens=False),
     "half-open": Fault(does="Stops sending after four seconds and does not close.", carrier=_half_open),
     "not-rtp": Fault(does="Sends the payload without RTP headers.", hook=lambda: wire.not_rtp),
     "reboot": Fault(does="Disappears in the middle and registers again.", reboots_after_seconds=4.0),
@@ -108,6 +137,8 @@ FAULTS: Final[Mapping[str, Fault]] = {
     ),
     "psm-once": Fault(does="Sends the program stream map once only.", packetising=how.MapOnce),
     "no-psm": Fault(does="Never sends a program stream map.", packetising=how.NoMap),
+    "h265": Fault(does="Sends H.265, as it says.", codec="h265"),
+    "ulaw": Fault(does="Sends its sound as G.711 µ-law.", audio="g711u"),
     "h265-as-h264": Fault(does="Sends H.265 and labels it as H.264.", packetising=how.LabelledH264, codec="h265"),
     "zero-length-pes": Fault(does="Sends PES packets of length zero.", packetising=how.NoPesLength),
     "clock-jumps": Fault(does="Lets its time stamps jump by an hour, forth and back.", packetising=how.ClockJumps),
@@ -125,7 +156,8 @@ def parse_faults(text: str) -> dict[int, str]:
         number, equals, name = part.partition("=")
         if not equals or not number.isdigit() or int(number) < 1:
             raise Invalid(f"--fault: {part!r} is not such as 3=wrong-ssrc", field="--fault")
-        if name not in FAULTS:
-            raise Invalid(f"--fault: {name!r} is none of {', '.join(FAULTS)}", field="--fault")
+        known = (*FAULTS, *SIGNALLING_FAULTS)
+        if name not in known:
+            raise Invalid(f"--fault: {name!r} is none of {', '.join(known)}", field="--fault")
         faults[int(number)] = name
     return faults

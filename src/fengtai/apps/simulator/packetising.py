@@ -6,8 +6,9 @@ that are missing or wrong, PES without length, private streams.
 
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from fengtai.protocols.elementary import STREAM_TYPES, AccessUnit, AudioCodec, AudioFrame, VideoCodec
 from fengtai.protocols.mpegps import ProgramMap, PsMuxer

@@ -8,12 +8,13 @@ Encoding live costs about 1.3 ms of a core per frame at 640x360 and 3 ms at 1280
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 from typing import Any, Final, Protocol
 
 import av
+from msgspec.structs import replace
 
 from fengtai.apps.simulator.street import Planes, Street, StreetLook
 from fengtai.protocols.elementary import AccessUnit, VideoAssembler, VideoCodec

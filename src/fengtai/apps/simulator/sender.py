@@ -10,14 +10,16 @@ import math
 from array import array
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import structlog
 
-from fengtai.apps.simulator.carriers import Carrier
+from fengtai.apps.simulator.carriers import Carrier, ListeningPort
 from fengtai.apps.simulator.faults import NO_FAULT, Fault, PacketHook
 from fengtai.apps.simulator.packetising import Packetising
 from fengtai.apps.simulator.scenes import Pictures
-from fengtai.protocols.elementary import AudioFrame, encode_alaw
+from fengtai.media.worker.snapshot import jpeg_of
+from fengtai.protocols.elementary import AudioCodec, AudioFrame, encode_alaw, encode_ulaw
 from fengtai.protocols.rtp import RtpSender
 
 log = structlog.get_logger()
@@ -60,15 +62,25 @@ class MediaSender:
         self._has_sound, self._hook = has_sound, packet_hook
         self._on_started, self._on_broken = on_started, on_broken
         self._calls: dict[str, _Call] = {}
+        self._waiting: dict[str, ListeningPort] = {}
+
+    async def listen(self, call_id: str, channel_id: str) -> int:
+        """Wait for the platform's connection; the port for the answer. 0: this camera does not do that."""
+        if not self._faults.get(channel_id, NO_FAULT).listens:
+            return 0
+        port = self._waiting[call_id] = await ListeningPort.open()
+        return port.port
 
     async def start(self, call_id: str, channel_id: str, host: str, port: int, transport: str, ssrc: int) -> None:
-        """Connect and begin to send, with a key frame. `transport`: "udp", "tcp" or "tcp-passive" (we connect).
+        """Connect and begin to send, with a key frame. `transport`: "udp", "tcp" (we connect) or "tcp-listen" (the
+        platform connects to the port of `listen`).
 
         Raise OSError when the platform's media port cannot be reached.
         """
         await self.stop(call_id)
         fault = self._faults.get(channel_id, NO_FAULT)
-        carrier = await fault.carrier(host, port, transport)
+        waiting = self._waiting.pop(call_id, None)
+        carrier = await (waiting.carrier() if waiting is not None else fault.carrier(host, port, transport))
         try:
             pictures = await self._open_pictures(channel_id)
         except BaseException:
@@ -89,6 +101,14 @@ class MediaSender:
             return
         call.task.cancel()
         await asyncio.wait([call.task])
+
+    async def still(self, channel_id: str) -> bytes:
+        """One picture of this camera, as JPEG."""
+        pictures = await self._open_pictures(channel_id)
+        try:
+            return await asyncio.to_thread(jpeg_of, await pictures.next(want_key=True))
+        finally:
+            pictures.close()
 
     def key_frame(self, call_id: str) -> None:
         """Make the next picture a key frame."""
@@ -128,17 +148,17 @@ class MediaSender:
     async def _send_frames(self, call: _Call) -> None:
         loop = asyncio.get_running_loop()
         rate = call.pictures.frames_per_second
-        tone = Tone() if self._has_sound else None
+        tone = Tone(call.fault.audio) if self._has_sound else None
         packetising: Packetising | None = None
         begun, sent = loop.time(), 0
         while True:
             want_key, call.want_key = call.want_key, False
             unit = await call.pictures.next(want_key=want_key)
             if packetising is None:
-                packetising = call.fault.packetising(unit.codec, "g711a" if tone else None, call.rtp)
+                packetising = call.fault.packetising(unit.codec, call.fault.audio if tone else None, call.rtp)
             sound = None
             if tone is not None:
-                sound = AudioFrame("g711a", tone.until(unit.pts_90k + 90_000 / rate), unit.pts_90k)
+                sound = AudioFrame(call.fault.audio, tone.until(unit.pts_90k + 90_000 / rate), unit.pts_90k)
             packets: Iterable[bytes] = packetising.packets(unit, sound)
             for hook in call.hooks:
                 packets = _hooked(hook, packets)
@@ -159,14 +179,10 @@ def _hooked(hook: PacketHook, packets: Iterable[bytes]) -> Iterable[bytes]:
 
 
 class Tone:
-    """A quiet tone of 440 Hz in G.711 A-law, without a seam: one second, over and over."""
+    """A quiet tone of 440 Hz in G.711, without a seam: one second, over and over."""
 
-    _SECOND = encode_alaw(
-        array("h", [int(1500 * math.sin(2 * math.pi * 440 * n / _SAMPLES_PER_SECOND)) for n in range(8000)]).tobytes()
-    )
-
-    def __init__(self) -> None:
-        self._sent = 0
+    def __init__(self, codec: AudioCodec = "g711a") -> None:
+        self._second, self._sent = _tone_of_a_second(codec), 0
 
     def until(self, pts_90k: float) -> bytes:
         """The samples from where it stopped to this moment; after a pause of more than a second, its last second."""
@@ -174,4 +190,11 @@ class Tone:
         first = max(self._sent, last - _SAMPLES_PER_SECOND)
         self._sent = max(self._sent, last)
         begin = first % _SAMPLES_PER_SECOND
-        return (self._SECOND * 2)[begin : begin + max(0, last - first)]
+        return (self._second * 2)[begin : begin + max(0, last - first)]
+
+
+@cache
+def _tone_of_a_second(codec: AudioCodec) -> bytes:
+    samples = [int(1500 * math.sin(2 * math.pi * 440 * n / _SAMPLES_PER_SECOND)) for n in range(_SAMPLES_PER_SECOND)]
+    linear = array("h", samples).tobytes()
+    return encode_ulaw(linear) if codec == "g711u" else encode_alaw(linear)

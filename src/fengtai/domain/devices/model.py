@@ -3,7 +3,7 @@
 Owns: enrolment, being online, bindings, catalogue. Must not know: SIP messages, points.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import ClassVar, NamedTuple
@@ -46,6 +46,30 @@ class Binding:
     call_id: str = ""
 
 
+class Topic(Enum):
+    """What a device can be asked to tell by itself (SUBSCRIBE)."""
+
+    CATALOGUE = "catalogue"
+    ALARM = "alarm"
+    POSITION = "position"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a person wants this device to be spoken to. Empty: as it says itself, as its make is known, as is the rule."""
+
+    edition: str = ""
+    """X-GB-ver value"""
+    make: str = ""
+    """quirk profile"""
+    charset: str = ""
+    """ "gb18030" or "utf-8" """
+    topics: frozenset[Topic] | None = None
+    """what we subscribe to; None: by the rule for its type"""
+    redirect_to: str = ""
+    """ "<server id>@<host>:<port>": it is sent there when it registers"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
     id: str
@@ -64,6 +88,14 @@ class Device:
     organisation_id: str = ""
     clock_error_ms: int | None = None
     """its clock minus ours, when it last told; None: it never did"""
+    user_agent: str = ""
+    manner: Manner = field(default_factory=Manner)
+    on_guard: bool | None = None
+    """armed: its alarm inputs report; None: neither confirmed nor told"""
+    catalogue_at: datetime | None = None
+    """when it last told its catalogue"""
+    catalogue_note: str = ""
+    """what was odd about that catalogue; empty: nothing"""
 
 
 class Standing(NamedTuple):
@@ -72,6 +104,7 @@ class Standing(NamedTuple):
     enrolment: Enrolment
     presence: Presence
     sealed_password: bytes
+    organisation_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +123,87 @@ class Channel:
     parent_id: str = ""
     stale: bool = False
     """missing from the last complete catalogue; kept, never deleted by a device's word"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelChange:
+    """What a device says has happened to one channel. `channel` is whole only for ADD and UPDATE; empty fields of an
+    UPDATE were not told."""
+
+    event: str
+    """ON, OFF, VLOST, DEFECT, ADD, DEL or UPDATE"""
+    channel: Channel
+    tells_status: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedPosition:
+    """Where a device (or one of its channels) last was. Only the last one is kept: no track."""
+
+    device_id: str
+    channel_id: str
+    """the device's own id when it is the device that moves"""
+    longitude: float
+    latitude: float
+    at: datetime
+    """when we were told"""
+    device_time: datetime | None = None
+    speed_kmh: float | None = None
+    direction_degrees: float | None = None
+    altitude_m: float | None = None
+
+
+class Order(Enum):
+    """What a device can be told to do, with an answer."""
+
+    GUARD = "guard"
+    UNGUARD = "unguard"
+    RESET_ALARM = "reset-alarm"
+
+
+class OrderOutcome(Enum):
+    DONE = "done"
+    REFUSED = "refused"
+    UNCONFIRMED = "unconfirmed"
+    """taken, but the device never said that it did it"""
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReport:
+    outcome: OrderOutcome
+    detail: str = ""
+    """a sentence for a person"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicReport:
+    """How it stands with one subscription: "asking", "active", "refused", "failed" or "waiting"."""
+
+    topic: Topic
+    state: str
+    since: datetime | None = None
+    expires_at: datetime | None = None
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicRefusal:
+    """A device said no to a subscription. Kept, so that a restart of ours does not ask it again."""
+
+    device_id: str
+    topic: Topic
+    cause: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Make:
+    """A quirk profile: what devices of this make do otherwise."""
+
+    id: str
+    name: str
+    quirks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +250,7 @@ class DeviceCameOnline(Event):
     needs: ClassVar[str] = "devices.see"
     device_id: str
     enrolment: str
+    organisation_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +261,7 @@ class DeviceWentOffline(Event):
     needs: ClassVar[str] = "devices.see"
     device_id: str
     reason: str
+    organisation_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +274,7 @@ class DeviceEnrolled(Event):
     enrolment: str
     make_points: bool = False
     """a point is wanted for every camera among its channels (the folder of points subscribes)"""
+    organisation_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,3 +286,36 @@ class CatalogueChanged(Event):
     device_id: str
     channels: int
     complete: bool
+    organisation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceMannerChanged(Event):
+    """A person chose how a device is spoken to: edition, make, charset, subscriptions, another server."""
+
+    kind: ClassVar[str] = "devices.manner_changed"
+    needs: ClassVar[str] = "devices.see"
+    device_id: str
+    organisation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceGuardChanged(Event):
+    """A device confirmed or told that it is armed (or not)."""
+
+    kind: ClassVar[str] = "devices.guard_changed"
+    needs: ClassVar[str] = "devices.see"
+    device_id: str
+    on_guard: bool
+    organisation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceMoved(Event):
+    """A mobile device reported another place. The place itself is asked for: the event log must not become a track."""
+
+    kind: ClassVar[str] = "devices.moved"
+    needs: ClassVar[str] = "devices.see"
+    device_id: str
+    channel_ids: list[str]
+    organisation_id: str = ""

@@ -5,36 +5,46 @@ Must not know: how a message looks, where rows are kept. Reports about one devic
 at once.
 """
 
-import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from itertools import islice
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
-from fengtai.domain.devices.model import Channel, Device, TracedMessage
+from fengtai.domain.devices.model import Device, Make, Order, OrderReport, Topic, TopicReport, TracedMessage
 from fengtai.domain.devices.service import DeviceRegistry
-from fengtai.domain.live.model import Receiver
+from fengtai.domain.live.model import Receiver, Sender
 from fengtai.domain.live.ports import Reached
+from fengtai.gateways.gb28181 import manners
 from fengtai.gateways.gb28181.asking import AskQueue
+from fengtai.gateways.gb28181.chores import Chores
+from fengtai.gateways.gb28181.decisions import DecisionWatch
+from fengtai.gateways.gb28181.last_seen import LastSeen
+from fengtai.gateways.gb28181.manners import Manners, Server
+from fengtai.gateways.gb28181.notices import NoticeBoard
+from fengtai.gateways.gb28181.orders import OrderDesk
+from fengtai.gateways.gb28181.patience import USUAL, Patience
+from fengtai.gateways.gb28181.pictures import PictureDesk
+from fengtai.gateways.gb28181.reading import shown
 from fengtai.gateways.gb28181.registrations import Decision, RegistrationDesk
+from fengtai.gateways.gb28181.remarks import Remarks
+from fengtai.gateways.gb28181.reports import ReportDesk
 from fengtai.gateways.gb28181.signals import AlarmReceiver, signal_of
 from fengtai.gateways.gb28181.sip_trace import MOST_DEVICES, SipTraces
 from fengtai.gateways.gb28181.sockets import SipSockets
 from fengtai.gateways.gb28181.streams import StreamDesk
-from fengtai.gateways.gb28181.throttle import Throttle
+from fengtai.gateways.gb28181.uploads import PictureUploads
 from fengtai.protocols.gb28181 import (
     AlarmArrived,
+    Bounds,
     CallOver,
-    CatalogItem,
     CatalogueArrived,
+    CatalogueChanged,
     ConnectionUnusable,
-    DeviceDescribed,
     DeviceRegistered,
     DeviceSilent,
     DeviceUnregistered,
+    OrderEnded,
     Peer,
     PeerRefused,
     PlatformEndpoint,
@@ -44,9 +54,9 @@ from fengtai.protocols.gb28181 import (
     PlayEnded,
     PlayFailed,
     PlayTrying,
+    PositionsTold,
     Presence,
     RegistrationAsked,
-    StatusReported,
 )
 from fengtai.vocabulary.clock import Clock
 from fengtai.vocabulary.errors import FengtaiError, Unavailable
@@ -54,16 +64,13 @@ from fengtai.vocabulary.events import EventReader
 
 log = structlog.get_logger()
 
-FLUSH_SECONDS = 15.0
-FLUSHED_AT_ONCE = 5_000
-"""last-seen times in one unit: bounds how long other units wait"""
-CLOCK_ERROR_WORTH_A_WARNING_SECONDS = 30.0
-WARNINGS_A_SECOND = 20
 GOODBYE_SECONDS = 2.0
 _COUNTED: Mapping[type[PlatformEvent], str] = {
     DeviceRegistered: "registrations",
     DeviceSilent: "devices_silent",
     CatalogueArrived: "catalogues",
+    CatalogueChanged: "catalogue_notices",
+    PositionsTold: "positions",
     AlarmArrived: "alarms",
     PlayAnswered: "streams_started",
     PlayFailed: "streams_refused",
@@ -72,8 +79,7 @@ _COUNTED: Mapping[type[PlatformEvent], str] = {
 }
 _FIGURES = (
     *_COUNTED.values(),
-    *("registrations_refused", "alarms_not_kept", "flushes_failed", "decisions_unread", "tasks_failed"),
-    "warnings_left_out",
+    *("registrations_redirected", "registrations_refused", "alarms_not_kept"),
 )
 
 
@@ -88,16 +94,27 @@ class Running:
         alarms: AlarmReceiver,
         clock: Clock,
         events: EventReader,
+        uploads: PictureUploads,
+        picture_wait_seconds: float,
+        bounds: Bounds,
+        topics: frozenset[Topic] = frozenset(),
+        everybody_to: Server | None = None,
+        patience: Patience = USUAL,
     ) -> None:
+        self._topics, self._everybody_to = topics, everybody_to
         self._identity, self._nonce_secret = identity, nonce_secret
         self._registrations, self._devices, self._alarms, self._clock = registrations, devices, alarms, clock
-        self._log_events, self._cursor = events, 0
+        self._log_events, self._uploads = events, uploads
+        self._picture_wait_seconds, self._bounds = picture_wait_seconds, bounds
         self._counts: Counter[str] = Counter()
-        self._warnings = Throttle(most=WARNINGS_A_SECOND, window_seconds=1.0)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._last_of: dict[str, asyncio.Task[None]] = {}
-        self._asks = AskQueue(self._ask)
-        self._sockets = SipSockets(clock)
+        self._chores, self._remarks = Chores(), Remarks()
+        self._sent_on: set[int] = set()
+        """tickets of registrations that will be answered 302"""
+        self._asks = AskQueue(self._ask, registrations.is_busy)
+        self._back: dict[str, frozenset[str]] = {}
+        self._subscribes = AskQueue(self._subscribe_again)
+        """devices of before a restart: a few at a time, like the others"""
+        self._sockets = SipSockets(clock, patience)
         self._endpoint: PlatformEndpoint
         self.streams: StreamDesk
         """the StreamSource: makes devices send"""
@@ -105,23 +122,60 @@ class Running:
         self.port = 0
 
     async def open(self, host: str, port: int) -> None:
-        self._cursor = await self._log_events.newest()
+        cursor = await self._log_events.newest()
         known = await self._devices.bindings()
         self.port = self._sockets.bind(host, port)
         self._endpoint = PlatformEndpoint(
-            self._identity(self.port), nonce_secret=self._nonce_secret, token=lambda: secrets.token_hex(8)
+            self._identity(self.port),
+            nonce_secret=self._nonce_secret,
+            token=lambda: secrets.token_hex(8),
+            bounds=self._bounds,
         )
         self._traces = SipTraces(self._endpoint.identity.id, self._clock.now())
         self.streams = StreamDesk(
-            self._endpoint, self._clock, self._sockets.pump, self._devices, self._spawn, self._traces.began
+            self._endpoint, self._clock, self._sockets.pump, self._devices, self._chores.spawn, self._traces.began
         )
+        self._manners = Manners(self._endpoint, self._clock, rule=self._topics, everybody_to=self._everybody_to)
+        self._last_seen = LastSeen(self._endpoint, self._devices, self._clock)
+        self._orders = OrderDesk(self._endpoint, self._clock)
+        self._pictures = PictureDesk(
+            self._endpoint,
+            self._orders,
+            self._uploads,
+            self._devices,
+            self._clock,
+            self._sockets.pump,
+            wait_seconds=self._picture_wait_seconds,
+        )
+        self._decisions = DecisionWatch(
+            self._log_events, self._devices, self._endpoint, self._manners, self._clock, self._sockets.pump
+        )
+        self._notices = NoticeBoard(
+            self._devices, self._clock, ask=self._ask_catalogue, believes=self._manners.believes_status_notices
+        )
+        self._reports = ReportDesk(
+            self._devices,
+            self._manners,
+            self._notices,
+            self._chores,
+            self._remarks,
+            self._clock,
+            pictures=self._pictures,
+            own_id=self._endpoint.identity.id,
+            pump=self._sockets.pump,
+        )
+        for device in await self._devices.with_manner():
+            self._manners.learn(device)
         self._restore(known)
+        self._manners.restore_refusals(await self._devices.topic_refusals())
         left_over = await self.streams.restore()
-        await self._sockets.serve(self._endpoint, self._take_events, self._traces.saw)
-        self._spawn(self._registrations.work_forever(self._reports_done, self._answer))
-        self._spawn(self._asks.work_forever())
-        self._spawn(self._flush_forever())
-        self._spawn(self._heed_decisions())
+        await self._sockets.serve(self._endpoint, self._take_events, self._traces)
+        self._chores.spawn(self._registrations.work_forever(self._reports_done, self._answer))
+        self._chores.spawn(self._asks.work_forever())
+        self._chores.spawn(self._subscribes.work_forever())
+        self._chores.spawn(self._notices.work_forever())
+        self._chores.spawn(self._last_seen.work_forever())
+        self._chores.spawn(self._decisions.work_forever(cursor))
         log.info("sip.listening", host=host, port=self.port, restored=len(known), calls_left_over=left_over)
 
     async def stop(self, stream_id: str | None = None) -> None:
@@ -132,12 +186,13 @@ class Running:
             return
         await self.streams.stop_all(within_seconds=GOODBYE_SECONDS)
         self._stopping = True
+        self._orders.close()
+        await self._uploads.stop()
         try:
-            await self._flush()
+            await self._last_seen.flush()
+            await self._notices.flush()
         finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._chores.stop()
             await self._sockets.close()
 
     def status(self) -> dict[str, object]:
@@ -148,13 +203,21 @@ class Running:
             "streams": self._endpoint.open_calls(),
             "devices_to_ask": len(self._asks),
             "unsent": self._sockets.unsent,
+            "subscriptions": dict(self._endpoint.asking.subscriptions.counts()),
+            **self._notices.status(),
+            "tasks_failed": self._chores.failed,
+            "decisions_unread": self._decisions.unread,
+            "flushes_failed": self._last_seen.failed,
+            "pictures_taken": self._uploads.taken,
+            "pictures_refused": self._uploads.refused,
+            "warnings_left_out": self._remarks.left_out,
             **{name: self._counts[name] for name in _FIGURES},
         }
 
     # -- StreamSource --------------------------------------------------------------------------------------------
 
-    async def start(self, device_id: str, channel_id: str, receiver: Receiver, reached: Reached) -> None:
-        await self.streams.start(device_id, channel_id, receiver, reached)
+    async def start(self, device_id: str, channel_id: str, receiver: Receiver, reached: Reached) -> Sender:
+        return await self.streams.start(device_id, channel_id, receiver, reached)
 
     async def want_key_frame(self, stream_id: str) -> None:
         await self.streams.want_key_frame(stream_id)
@@ -168,9 +231,31 @@ class Running:
         self._endpoint.query_catalogue(device_id, self._clock.now())
         self._sockets.pump()
 
-    async def reset_alarm(self, device_id: str, channel_id: str) -> None:
-        self._endpoint.reset_alarm(device_id, channel_id or device_id, self._clock.now())
+    async def carry_out(self, device_id: str, target_id: str, order: Order) -> OrderReport:
+        answer = self._orders.send(device_id, target_id, order)
         self._sockets.pump()
+        return await answer
+
+    async def take_pictures(self, device_id: str, channel_id: str, *, count: int = 1) -> Sequence[bytes]:
+        return await self._pictures.take(device_id, channel_id, count=count)
+
+    async def subscribe_again(self, device_id: str) -> None:
+        self._endpoint.asking.present(device_id)
+        for device in (await self._devices.known([device_id])).values():
+            self._manners.subscribe(device, again=True)
+        self._sockets.pump()
+
+    def subscriptions(self, device_id: str) -> Sequence[TopicReport]:
+        return self._manners.reports(device_id)
+
+    def makes(self) -> Sequence[Make]:
+        return manners.makes()
+
+    def make_of(self, device: Device) -> Make:
+        return manners.make_of(device)
+
+    def raw_catalogue(self, device_id: str) -> Sequence[bytes]:
+        return self._reports.raw_catalogues.of(device_id)
 
     def trace(self, device_id: str) -> Sequence[TracedMessage]:
         return self._traces.trace(device_id, self._clock.now())
@@ -188,69 +273,62 @@ class Running:
             self._counts[counted] += 1
         match event:
             case RegistrationAsked():
+                if event.expires_seconds and self._manners.server_of(event.device_id) is not None:
+                    # Who is sent on proves its secret like everybody, but is not bound here: as one that signs off.
+                    self._sent_on.add(event.ticket)
+                    event = event._replace(expires_seconds=0)
                 self._registrations.ask(event)
             case DeviceRegistered():
                 if not event.renewed:
-                    self._note("device.came", device=event.device_id, peer=_shown(event.peer))
+                    self._remarks.note("device.came", device=event.device_id, peer=shown(event.peer))
                     self._asks.add(event.device_id)
             case DeviceUnregistered():
-                self._in_order(event.device_id, self._devices.unregistered(event.device_id))
+                self._chores.in_order(event.device_id, self._devices.unregistered(event.device_id))
             case DeviceSilent():
-                self._note("device.silent", device=event.device_id, cause=event.cause)
-                self._in_order(event.device_id, self._devices.went_offline(event.device_id, event.cause))
-            case CatalogueArrived():
-                channels = [_channel(event.device_id, item) for item in event.items]
-                work = self._devices.catalogue_arrived(event.device_id, channels, complete=event.complete)
-                self._in_order(event.device_id, work)
-            case DeviceDescribed():
-                info = event.info
-                described = self._devices.described(
-                    event.device_id,
-                    name=info.name,
-                    manufacturer=info.manufacturer,
-                    model=info.model,
-                    firmware=info.firmware,
-                )
-                self._in_order(event.device_id, described)
-            case StatusReported():
-                self._status(event)
+                self._remarks.note("device.silent", device=event.device_id, cause=event.cause)
+                self._chores.in_order(event.device_id, self._devices.went_offline(event.device_id, event.cause))
+            case OrderEnded():
+                self._orders.take(event)
             case AlarmArrived():
-                self._spawn(self._alarm(event))
+                self._chores.spawn(self._alarm(event))
             case PlayTrying() | PlayAnswered() | PlayFailed() | PlayEnded() | CallOver():
                 self.streams.take(event)
             case PeerRefused():
-                self._warn("sip.refused", peer=_shown(event.peer), device=event.device_id, cause=event.cause)
+                self._remarks.warn("sip.refused", peer=shown(event.peer), device=event.device_id, cause=event.cause)
             case ConnectionUnusable():
-                self._warn("sip.connection_unusable", peer=_shown(event.peer), cause=event.cause)
+                self._remarks.warn("sip.connection_unusable", peer=shown(event.peer), cause=event.cause)
                 self._sockets.drop(event.peer)
+            case _:
+                self._reports.take(event)
 
     async def _reports_done(self, lot: Sequence[RegistrationAsked]) -> None:
         """What an earlier report of one of these devices still does (offline) comes before its registration."""
-        if self._last_of:
-            busy = [task for asked in lot if (task := self._last_of.get(asked.device_id)) is not None]
-            if busy:
-                await asyncio.wait(busy)
+        await self._chores.done_about(asked.device_id for asked in lot)
 
     def _answer(self, lot: Sequence[tuple[RegistrationAsked, Decision]]) -> None:
         now = self._clock.now()
         for asked, decision in lot:
-            if decision.status == 200:
+            server = self._manners.server_of(asked.device_id) if asked.ticket in self._sent_on else None
+            self._sent_on.discard(asked.ticket)
+            if decision.status == 200 and server is not None:
+                self._redirect(asked, server)
+            elif decision.status == 200:
                 self._endpoint.admit(asked.ticket, now)
             else:
                 self._counts["registrations_refused"] += 1
-                self._warn("device.refused", device=asked.device_id, peer=_shown(asked.peer), cause=decision.cause)
+                self._remarks.warn(
+                    "device.refused", device=asked.device_id, peer=shown(asked.peer), cause=decision.cause
+                )
                 self._endpoint.refuse(asked.ticket, decision.status, now)
         self._traces.is_large = self._endpoint.present_count() > MOST_DEVICES
         self._sockets.pump()
 
-    def _status(self, told: StatusReported) -> None:
-        """How wrong the device's clock is: wrong times make alarms and recordings useless as evidence."""
-        if told.status.device_time is None:
-            return
-        error = (told.status.device_time - self._clock.now().utc).total_seconds()
-        if abs(error) > CLOCK_ERROR_WORTH_A_WARNING_SECONDS:
-            self._warn("device.clock_wrong", device=told.device_id, seconds=f"{error:.0f}")
-        self._in_order(told.device_id, self._devices.told_time(told.device_id, round(error * 1000)))
+    def _redirect(self, asked: RegistrationAsked, server: Server) -> None:
+        server_id, host, port = server
+        self._counts["registrations_redirected"] += 1
+        self._remarks.note("device.redirected", device=asked.device_id, to=f"{host}:{port}")
+        now = self._clock.now()
+        self._endpoint.redirect(asked.ticket, server_id=server_id, host=host, port=port, now=now)
 
     async def _alarm(self, alarm: AlarmArrived) -> None:
         """Kept first, acknowledged then; one that cannot be kept is answered 503, and the device sends it again."""
@@ -282,6 +360,10 @@ class Running:
             peer = Peer(binding.transport, binding.host, binding.port)
             presence = Presence(device.id, peer, now.monotonic + left, now.monotonic, binding.edition, binding.call_id)
             self._endpoint.restore(presence, now, grace_seconds=grace)
+            self._manners.learn(device)
+            if topics := self._manners.topics_of(device):
+                self._back[device.id] = topics
+                self._subscribes.add(device.id)
         self._endpoint.begin_grace(now.monotonic + grace)
 
     def _ask(self, device_id: str) -> None:
@@ -295,101 +377,13 @@ class Running:
             return  # it went away meanwhile; it is asked when it comes back
         self._sockets.pump()
 
-    async def _heed_decisions(self) -> None:
-        """A device that was refused, or given another password, loses its registration at once."""
-        while True:
-            try:
-                events = await self._log_events.after(self._cursor)
-                decided = [str(event.payload["device_id"]) for event in events if event.kind == "devices.enrolled"]
-                await self._heed([device_id for device_id in decided if self._endpoint.is_present(device_id)])
-                if events:
-                    self._cursor = events[-1].seq
-                await self._log_events.changed(self._cursor, seconds=30.0)
-            except FengtaiError as error:
-                self._counts["decisions_unread"] += 1
-                log.error("device.decisions_unread", error=str(error))
-                await asyncio.sleep(1.0)
+    def _ask_catalogue(self, device_id: str) -> None:
+        try:
+            self._endpoint.query_catalogue(device_id, self._clock.now())
+        except Unavailable:
+            return  # it went away meanwhile; it is asked when it comes back
+        self._sockets.pump()
 
-    async def _heed(self, device_ids: Sequence[str]) -> None:
-        if device_ids:
-            for device_id in await self._devices.unbound(device_ids):
-                self._endpoint.forget(device_id, self._clock.now())
-            self._sockets.pump()
-
-    async def _flush_forever(self) -> None:
-        while True:
-            await asyncio.sleep(FLUSH_SECONDS)
-            try:
-                await self._flush()
-            except FengtaiError as error:
-                self._counts["flushes_failed"] += 1
-                log.error("device.flush_failed", error=str(error))
-
-    async def _flush(self) -> None:
-        heard = iter(self._endpoint.heard().items())
-        while lot := dict(islice(heard, FLUSHED_AT_ONCE)):
-            await self._devices.seen({device_id: at.utc for device_id, at in lot.items()})
-
-    def _warn(self, event: str, **about: str) -> None:
-        """Strangers may send what they like; the log takes so many lines a second of it, and the rest is counted."""
-        if self._warnings.allows(event, self._clock.now().monotonic):
-            log.warning(event, **about)
-        else:
-            self._counts["warnings_left_out"] += 1
-
-    def _note(self, event: str, **about: str) -> None:
-        """Likewise for what is no trouble: a city that comes back is not two hundred thousand lines."""
-        if self._warnings.allows(event, self._clock.now().monotonic):
-            log.info(event, **about)
-        else:
-            self._counts["warnings_left_out"] += 1
-
-    def _in_order(self, device_id: str, work: Coroutine[Any, Any, object]) -> None:
-        """Do this after whatever is still being done about the same device."""
-        before = self._last_of.get(device_id)
-
-        async def turn() -> None:
-            if before is not None:
-                await asyncio.wait([before])
-            try:
-                await work
-            except FengtaiError as error:
-                log.error("device.report_failed", device=device_id, error=str(error))
-
-        task = self._spawn(turn())
-        task.add_done_callback(lambda _: work.close())  # one that was cancelled before its turn
-        self._last_of[device_id] = task
-        task.add_done_callback(
-            lambda done: self._last_of.pop(device_id) if self._last_of.get(device_id) is done else None
-        )
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-        return task
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._counts["tasks_failed"] += 1
-            log.error("sip.task_failed", error=repr(error))
-
-
-def _channel(device_id: str, item: CatalogItem) -> Channel:
-    return Channel(
-        device_id=device_id,
-        id=item.id,
-        name=item.name or item.id,
-        on=item.on,
-        manufacturer=item.manufacturer,
-        model=item.model,
-        longitude=item.longitude,
-        latitude=item.latitude,
-        ptz_type=item.ptz_type,
-        parent_id=item.parent_id,
-    )
-
-
-def _shown(peer: Peer) -> str:
-    return f"{peer.transport} {peer.host}:{peer.port}"
+    def _subscribe_again(self, device_id: str) -> None:
+        self._manners.subscribe_to(device_id, self._back.pop(device_id))
+        self._sockets.pump()

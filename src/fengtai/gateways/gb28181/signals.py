@@ -19,9 +19,9 @@ class AlarmReceiver(Protocol):
 
 
 def signal_of(notice: AlarmNotice, *, device_id: str, peer: Peer, raw: bytes) -> Signal:
-    """The account is the device that registered, the zone what it names (a channel or an alarm input). A repeat of one
-    alarm has the same SN and time."""
-    at = "" if notice.at is None else notice.at.isoformat()
+    """The account is the device that registered, the zone what it names (a channel or an alarm input). One alarm told
+    twice, by MESSAGE and by NOTIFY or as a repeat, has the same time (in seconds) but another SN."""
+    which = f"#{notice.sn}" if notice.at is None else notice.at.isoformat()
     return Signal(
         channel=_CHANNELS.get(notice.method, Channel.FIXED),
         source="gb28181",
@@ -33,7 +33,7 @@ def signal_of(notice: AlarmNotice, *, device_id: str, peer: Peer, raw: bytes) ->
         text=notice.description,
         device_time=notice.at,
         position=_position(notice),
-        dedup_key=f"{device_id}|{notice.device_id}|{notice.method}/{notice.type}|{notice.sn}|{at}",
+        dedup_key=f"{device_id}|{notice.device_id}|{notice.method}/{notice.type}|{notice.event_type}|{which}",
         peer=f"{peer.transport} {peer.host}:{peer.port}",
         raw=raw,
         details={"priority": str(notice.priority), "event_type": str(notice.event_type)},

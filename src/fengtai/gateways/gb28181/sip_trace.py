@@ -51,9 +51,13 @@ class SipTraces:
         self._rings: OrderedDict[str, _Ring] = OrderedDict()
         self._device_of_call: OrderedDict[bytes, str] = OrderedDict()
         self._watched: dict[str, float] = {}
+        self._watched_until = float("-inf")
         self._bytes = 0
         self.is_large = False
         """more devices are present than can be traced"""
+
+    def wants_life_signs(self, now: float) -> bool:
+        return not self.is_large or now < self._watched_until
 
     def began(self, call_id: str, device_id: str) -> None:
         self._device_of_call[call_id.encode()] = device_id
@@ -62,7 +66,7 @@ class SipTraces:
 
     def saw(self, incoming: bool, peer: Peer, data: bytes, now: float) -> None:
         is_life_sign = _is_life_sign(data)
-        if is_life_sign and self.is_large and not self._watched:
+        if is_life_sign and not self.wants_life_signs(now):
             return
         device_id = self._device_of(data)
         if not device_id or (is_life_sign and self.is_large and self._watched.get(device_id, 0.0) < now):
@@ -89,7 +93,7 @@ class SipTraces:
             if until < now.monotonic:
                 del self._watched[watched]
         if len(self._watched) < MOST_DEVICES:
-            self._watched[device_id] = now.monotonic + WATCHED_SECONDS
+            self._watched[device_id] = self._watched_until = now.monotonic + WATCHED_SECONDS
         ring = self._rings.get(device_id)
         if ring is None:
             return []

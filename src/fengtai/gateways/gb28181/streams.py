@@ -1,19 +1,19 @@
 """Streams that devices send because we asked: the `domain.live.ports.StreamSource` of GB/T 28181.
 
-One stream id is one call, kept durably from the device's yes to its confirmed end. A stream that cannot start fails
-with one sentence of cause and one of what to do.
+One stream id is one call, kept durably from its INVITE to its confirmed end; no ACK leaves before it is kept. A stream
+that cannot start fails with one sentence of cause and one of what to do.
 """
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
 from fengtai.domain.devices.model import OpenCall
 from fengtai.domain.devices.service import DeviceRegistry
-from fengtai.domain.live.model import Receiver, Stage, Transport
+from fengtai.domain.live.model import Receiver, Sender, Stage, Transport
 from fengtai.domain.live.ports import NoPicture, Reached
 from fengtai.protocols.gb28181 import (
     CallOver,
@@ -35,6 +35,13 @@ WORTH_ANOTHER_TRANSPORT = frozenset((200, 400, 415, 488))
 """statuses of refusals that the other transport may not meet: the form of the offer, or an answer we cannot use"""
 
 
+_WAYS = {
+    Transport.TCP_PASSIVE: "TCP, the device connects",
+    Transport.UDP: "UDP",
+    Transport.TCP_ACTIVE: "TCP, we connect to the device",
+}
+
+
 @dataclass(slots=True)
 class _Stream:
     stream_id: str
@@ -43,6 +50,8 @@ class _Stream:
     agreed: asyncio.Future[None]
     own_ssrc: int
     """from our pool, to be given back; 0: media chose it"""
+    sender: Sender = field(default=Sender(hosts=()))
+    """known when the device has answered"""
 
 
 class StreamDesk:
@@ -77,7 +86,7 @@ class StreamDesk:
         ports, ssrcs = self._endpoint.held(self._clock.now())
         return port in ports or ssrc in ssrcs
 
-    async def start(self, device_id: str, channel_id: str, receiver: Receiver, reached: Reached) -> None:
+    async def start(self, device_id: str, channel_id: str, receiver: Receiver, reached: Reached) -> Sender:
         """Return when the device has agreed (200, kept, ACK). Raise NoPicture; Conflict when a stream of this id runs.
         `reached(Stage.STOPPED, cause)` is called later if the device ends it."""
         obstacle = await self._devices.why_not_playable(device_id)
@@ -86,7 +95,6 @@ class StreamDesk:
         if receiver.stream_id in self._call_of:
             raise Conflict(f"stream {receiver.stream_id} runs already")
         now = self._clock.now()
-        tcp = receiver.transport is Transport.TCP_PASSIVE
         own_ssrc = 0
         try:
             own_ssrc = 0 if receiver.ssrc else self._pool.take(now.monotonic)
@@ -96,7 +104,9 @@ class StreamDesk:
                 host=receiver.host,
                 port=receiver.port,
                 ssrc=receiver.ssrc or own_ssrc,
-                tcp=tcp,
+                tcp=receiver.transport is not Transport.UDP,
+                connects=receiver.transport is Transport.TCP_ACTIVE,
+                stream_number=receiver.stream_number,
                 now=now,
             )
         except Unavailable:
@@ -107,16 +117,18 @@ class StreamDesk:
             raise NoPicture(_sentence(str(error)), "Try again in a minute.") from error
         agreed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._began(call_id, device_id)
-        self._by_call[call_id] = _Stream(receiver.stream_id, device_id, reached, agreed, own_ssrc)
+        stream = _Stream(receiver.stream_id, device_id, reached, agreed, own_ssrc)
+        self._by_call[call_id] = stream
         self._call_of[receiver.stream_id] = call_id
-        way = "TCP, the device connects" if tcp else "UDP"
-        reached(Stage.INVITE_SENT, f"media to {receiver.host}:{receiver.port} by {way}")
+        reached(Stage.INVITE_SENT, f"media to {receiver.host}:{receiver.port} by {_WAYS[receiver.transport]}")
         self._pump()
+        self._write(self._keep_early(call_id, stream))
         try:
             await agreed
         except asyncio.CancelledError:
             await self.stop(receiver.stream_id)
             raise
+        return stream.sender
 
     async def stop(self, stream_id: str) -> None:
         """The BYE is repeated until the device confirms; nothing is waited for here."""
@@ -170,9 +182,7 @@ class StreamDesk:
                 else:
                     stream.agreed.set_exception(NoPicture(_sentence(event.cause), "Try again."))
             case CallOver():
-                writing = self._spawn(self._over(event.call_id))
-                self._writing.add(writing)
-                writing.add_done_callback(self._writing.discard)
+                self._write(self._over(event.call_id))
             case _:
                 pass  # a call that nobody wants any more comes to its end
         if not self._endpoint.open_calls():
@@ -181,6 +191,8 @@ class StreamDesk:
     async def _keep(self, answered: PlayAnswered, stream: _Stream | None) -> None:
         """First durable, then the ACK: a device never sends for a call that a crash could make us forget."""
         if stream is not None:
+            hosts = tuple(dict.fromkeys(host for host in (answered.host, answered.peer_host) if host))
+            stream.sender = Sender(hosts=hosts, port=answered.port)
             stream.reached(Stage.ANSWERED, answered.note or f"the device sends from {answered.host}:{answered.port}")
             try:
                 await self._devices.call_answered(self._as_open(answered.keep, stream))
@@ -198,6 +210,22 @@ class StreamDesk:
         else:
             self._endpoint.hang_up(answered.call_id, self._clock.now())
         self._pump()
+
+    def _write(self, work: Coroutine[Any, Any, None]) -> None:
+        """What `stop_all` waits for."""
+        writing = self._spawn(work)
+        self._writing.add(writing)
+        writing.add_done_callback(self._writing.discard)
+
+    async def _keep_early(self, call_id: str, stream: _Stream) -> None:
+        """A crash between the INVITE and its answer must not leave a camera that sends to nobody."""
+        kept = self._endpoint.early_call(call_id)
+        if kept is None:
+            return
+        try:
+            await self._devices.call_answered(self._as_open(kept, stream))
+        except FengtaiError as error:
+            log.warning("call.not_kept_early", call=call_id, error=str(error))  # it is tried again with its answer
 
     async def _over(self, call_id: str) -> None:
         try:

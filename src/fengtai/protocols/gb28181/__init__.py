@@ -1,5 +1,6 @@
 """GB/T 28181-2016 and -2022, device side and platform side, sans-IO: the public face."""
 
+from fengtai.protocols.gb28181.bounds import Bounds
 from fengtai.protocols.gb28181.call import KeptCall
 from fengtai.protocols.gb28181.device import DeviceEndpoint
 from fengtai.protocols.gb28181.events import (
@@ -8,6 +9,7 @@ from fengtai.protocols.gb28181.events import (
     AlarmReset,
     CallOver,
     CatalogueArrived,
+    CatalogueChanged,
     ConnectionUnusable,
     Credentials,
     DeviceDescribed,
@@ -15,7 +17,9 @@ from fengtai.protocols.gb28181.events import (
     DeviceRegistered,
     DeviceSilent,
     DeviceUnregistered,
+    GuardSet,
     KeyFrameWanted,
+    OrderEnded,
     Peer,
     PeerRefused,
     PlatformEvent,
@@ -23,19 +27,25 @@ from fengtai.protocols.gb28181.events import (
     PlayEnded,
     PlayFailed,
     PlayTrying,
+    PositionsTold,
+    Redirected,
     Registered,
     RegistrationAsked,
     RegistrationFailed,
+    SnapshotsUploaded,
+    SnapshotWanted,
     StatusReported,
     StreamAcknowledged,
     StreamEnded,
     StreamWanted,
+    Subscribed,
+    SubscriptionRefused,
 )
-from fengtai.protocols.gb28181.identity import DeviceIdentity, PlatformIdentity
+from fengtai.protocols.gb28181.identity import DeviceFaults, DeviceIdentity, PlatformIdentity
+from fengtai.protocols.gb28181.items import CatalogItem
 from fengtai.protocols.gb28181.messages import (
     AlarmNotice,
     AlarmResponse,
-    CatalogItem,
     CatalogPage,
     Control,
     DeviceInfo,
@@ -44,39 +54,65 @@ from fengtai.protocols.gb28181.messages import (
     Message,
     Other,
     Query,
+    SnapshotOrder,
     read_message,
 )
+from fengtai.protocols.gb28181.notices import (
+    CatalogueChange,
+    CatalogueNotice,
+    Fix,
+    OrderResult,
+    PositionNotice,
+    SnapshotsSent,
+)
+from fengtai.protocols.gb28181.orders import OrderOutcome
+from fengtai.protocols.gb28181.pictures import jpeg_size, uploaded_jpeg
 from fengtai.protocols.gb28181.platform import PlatformEndpoint
 from fengtai.protocols.gb28181.presence import Presence
+from fengtai.protocols.gb28181.profiles import PLAIN, PROFILES, Dialect, Profile, profile_of
 from fengtai.protocols.gb28181.ssrc import SsrcPool
+from fengtai.protocols.gb28181.subscriptions import Subscription, SubscriptionState
 from fengtai.protocols.gb28181.writing import write_message
 
 __all__ = [
+    "PLAIN",
+    "PROFILES",
     "AlarmAcknowledged",
     "AlarmArrived",
     "AlarmNotice",
     "AlarmReset",
     "AlarmResponse",
+    "Bounds",
     "CallOver",
     "CatalogItem",
     "CatalogPage",
     "CatalogueArrived",
+    "CatalogueChange",
+    "CatalogueChanged",
+    "CatalogueNotice",
     "ConnectionUnusable",
     "Control",
     "Credentials",
     "DeviceDescribed",
     "DeviceEndpoint",
     "DeviceEvent",
+    "DeviceFaults",
     "DeviceIdentity",
     "DeviceInfo",
     "DeviceRegistered",
     "DeviceSilent",
     "DeviceStatus",
     "DeviceUnregistered",
+    "Dialect",
+    "Fix",
+    "GuardSet",
     "Keepalive",
     "KeptCall",
     "KeyFrameWanted",
     "Message",
+    "OrderEnded",
+    "OrderOutcome",
+    "OrderResult",
     "Other",
     "Peer",
     "PeerRefused",
@@ -87,16 +123,31 @@ __all__ = [
     "PlayEnded",
     "PlayFailed",
     "PlayTrying",
+    "PositionNotice",
+    "PositionsTold",
     "Presence",
+    "Profile",
     "Query",
+    "Redirected",
     "Registered",
     "RegistrationAsked",
     "RegistrationFailed",
+    "SnapshotOrder",
+    "SnapshotWanted",
+    "SnapshotsSent",
+    "SnapshotsUploaded",
     "SsrcPool",
     "StatusReported",
     "StreamAcknowledged",
     "StreamEnded",
     "StreamWanted",
+    "Subscribed",
+    "Subscription",
+    "SubscriptionRefused",
+    "SubscriptionState",
+    "jpeg_size",
+    "profile_of",
     "read_message",
+    "uploaded_jpeg",
     "write_message",
 ]

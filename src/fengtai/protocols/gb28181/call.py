@@ -78,6 +78,22 @@ def kept(call: Call, dialog: Dialog) -> KeptCall:
     )
 
 
+def kept_early(call: Call, invite: Request) -> KeptCall:
+    """Of a call that was asked for and not answered: after a crash the device may still say yes, and send."""
+    return KeptCall(
+        call_id=call.call_id,
+        device_id=call.device_id,
+        channel_id=call.channel_id,
+        local=invite.header("from"),
+        remote=invite.header("to"),
+        target=invite.uri,
+        route=(),
+        cseq=invite.cseq,
+        port=call.port,
+        ssrc=call.ssrc,
+    )
+
+
 def restored(kept_call: KeptCall, now: float) -> Call:
     """A call of before a restart: nobody wants it, all that is left is its BYE. The CSeq goes well past whatever was
     sent in the dialog before the crash."""

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection
 
 from fengtai.protocols.gb28181 import quirks
-from fengtai.protocols.gb28181.call import Call, CallState, KeptCall, Offer, kept, restored
+from fengtai.protocols.gb28181.call import Call, CallState, KeptCall, Offer, kept, kept_early, restored
 from fengtai.protocols.gb28181.events import (
     CallOver,
     PlatformEvent,
@@ -90,6 +90,13 @@ class Calls:
             call = restored(kept_call, now)
             self._add(call)
             self._bye(call, now)
+
+    def early(self, call_id: str) -> KeptCall | None:
+        """What is to be kept of a call that has not been answered yet; None: it is over, or answered already."""
+        call = self._by_id.get(call_id)
+        if call is None or call.invite is None or call.dialog is not None:
+            return None
+        return kept_early(call, call.invite)
 
     def acknowledge(self, call_id: str, now: float) -> None:
         """The call is kept: the device gets its ACK, and sends."""
@@ -173,6 +180,8 @@ class Calls:
             if call.state is CallState.INVITING:
                 self._events.append(_failed(call, 408, *quirks.SILENT))
                 self._give_up(call, now)
+                if not call.provisional:  # it has heard nothing: not worth keeping; a late yes is heeded all the same
+                    self._events.append(CallOver(call_id=call.call_id))
             elif call.state is CallState.ENDING and not _parked(call):
                 self._bye(call, now)
             elif call.state is CallState.ANSWERED:
@@ -222,7 +231,10 @@ class Calls:
         return True
 
     def _take_success(self, call: Call, response: Response, now: float) -> None:
-        if call.dialog is not None or call.invite is None:
+        if call.invite is None:
+            self._adopt(call, response, now)
+            return
+        if call.dialog is not None:
             if call.state is not CallState.ANSWERED:
                 self._ack(call, now)  # a repeated 200 wants its ACK again, nothing else
             return
@@ -251,13 +263,34 @@ class Calls:
         port = media.port if media else 0
         call.ssrc = ssrc
         self._events.append(
-            PlayAnswered(call_id=call.call_id, ssrc=ssrc, host=host, port=port, note=note, keep=kept(call, call.dialog))
+            PlayAnswered(
+                call_id=call.call_id,
+                ssrc=ssrc,
+                host=host,
+                port=port,
+                note=note,
+                keep=kept(call, call.dialog),
+                peer_host=call.peer.host if call.peer else "",
+            )
         )
 
     def _refuse_answer(self, call: Call, cause: str, fix: str, now: float) -> None:
         self._events.append(_failed(call, 200, cause, fix))
         self._ack(call, now)
         self._end(call, now)
+
+    def _adopt(self, call: Call, response: Response, now: float) -> None:
+        """A yes to an INVITE of before a crash: only now it is known how the device names the dialog. ACK, and BYE in it."""
+        lost = Request("INVITE", "", [(name, response.header(name)) for name in ("from", "to", "call-id", "cseq")])
+        dialog = caller_dialog(lost, response)
+        peer = self._place(call.device_id) or call.peer
+        if call.dialog is None or not dialog.target or peer is None:
+            return
+        self._sip.request(dialog.request("ACK", [], cseq=lost.cseq), peer, now)
+        if dialog.remote != call.dialog.remote:
+            dialog.local_cseq = call.dialog.local_cseq
+            call.dialog, call.byes = dialog, 0
+            self._bye(call, now)
 
     def _stray(self, response: Response, peer: Peer, now: float) -> None:
         """A device agreed to a call that we do not know: we were restarted in between. ACK and BYE, so that it stops."""
@@ -336,8 +369,7 @@ class Calls:
                 del self._of_device[call.device_id]
         self._by_branch.pop(call.branch, None)
         self._by_branch.pop(call.bye_branch, None)
-        if call.dialog is not None:
-            self._events.append(CallOver(call_id=call.call_id))
+        self._events.append(CallOver(call_id=call.call_id))
 
 
 def _parked(call: Call) -> bool:

@@ -4,15 +4,16 @@ when asked. Sans-IO; the simulator carries it on real sockets.
 Must not know: how pictures are made. Clauses: GB/T 28181-2022 sections 9.1, 9.2, 9.4, 9.5, 9.6.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from fengtai.protocols.gb28181.device_answers import DeviceAnswers
 from fengtai.protocols.gb28181.device_calls import DeviceCalls
+from fengtai.protocols.gb28181.device_subscriptions import DeviceSubscriptions
 from fengtai.protocols.gb28181.events import (
     AlarmAcknowledged,
-    AlarmReset,
     ConnectionUnusable,
     DeviceEvent,
-    KeyFrameWanted,
+    Redirected,
     Registered,
     RegistrationFailed,
 )
@@ -20,15 +21,14 @@ from fengtai.protocols.gb28181.identity import DeviceIdentity
 from fengtai.protocols.gb28181.messages import (
     AlarmNotice,
     AlarmResponse,
-    CatalogPage,
     Control,
-    DeviceInfo,
-    DeviceStatus,
     Keepalive,
     Query,
+    SnapshotOrder,
     read_message,
 )
-from fengtai.protocols.gb28181.writing import write_message
+from fengtai.protocols.gb28181.notices import CatalogueChange, CatalogueNotice, Fix, PositionNotice, SnapshotsSent
+from fengtai.protocols.gb28181.writing import Written, write_message
 from fengtai.protocols.sip import (
     Header,
     Peer,
@@ -40,11 +40,10 @@ from fengtai.protocols.sip import (
     SipEndpoint,
     StreamUnusable,
     authorization,
+    parse_name_address,
 )
 from fengtai.vocabulary.clock import Instant
 from fengtai.vocabulary.errors import Malformed
-
-ITEMS_PER_PART = 4
 
 
 class DeviceEndpoint:
@@ -55,6 +54,9 @@ class DeviceEndpoint:
         self._sip = SipEndpoint(host=identity.host, port=identity.port, token=token)
         self._contact = f"<sip:{identity.id}@{identity.host}:{identity.port}>"
         self._calls = DeviceCalls(identity, self._sip, self._contact, token)
+        self.subscriptions = DeviceSubscriptions(identity, self._sip, self._contact, token)
+        self.answers = DeviceAnswers(identity, lambda message, now: self._ask("answer", message, now))
+        self._server_id = identity.server_id
         self._events: list[DeviceEvent] = []
         self._call_id, self._cseq, self._sn, self._misses = "", 0, 0, 0
         self._pending_expires = 0
@@ -62,11 +64,21 @@ class DeviceEndpoint:
         self._register_at = self._keepalive_at = float("inf")
         self._asked: dict[str, str] = {}
         self.registered = False
+        self.keepalives_answered = 0
 
-    def start(self, now: Instant, server: Peer | None = None) -> None:
-        """Register; `server` names the connection when it is a new one."""
-        self._server = server or self._server
+    def start(self, now: Instant, server: Peer | None = None, *, server_id: str = "") -> None:
+        """Register; `server` names the connection when it is a new one, `server_id` the server when it is another."""
+        self._server, self._server_id = server or self._server, server_id or self._server_id
         self._register(now)
+
+    def start_anew(self, now: Instant) -> None:
+        """As after a reboot: under another Call-ID, and with no memory of subscriptions."""
+        self._call_id = ""
+        self.subscriptions.forget()
+        self.start(now)
+
+    def end_subscriptions(self, reason: str, now: Instant) -> None:
+        self.subscriptions.end_all(reason, self._server, now.monotonic)
 
     def unregister(self, now: Instant) -> None:
         self._keepalive_at = self._register_at = float("inf")
@@ -92,10 +104,11 @@ class DeviceEndpoint:
         self._lost(0, now)
 
     def datagrams_to_send(self) -> list[tuple[bytes, Peer]]:
-        return self._sip.datagrams_to_send()
+        out = self._sip.datagrams_to_send()
+        return [(_miscounted(data), peer) for data, peer in out] if self.identity.faults.counts_letters else out
 
     def events(self) -> list[DeviceEvent]:
-        events = self._events + self._calls.events()
+        events = self._events + self._calls.events() + self.subscriptions.events() + self.answers.events()
         self._events = []
         return events
 
@@ -138,8 +151,9 @@ class DeviceEndpoint:
         description: str,
         now: Instant,
         position: tuple[float, float] | None = None,
+        by_notify: bool = False,
     ) -> int:
-        """Answers the alarm's SN; `AlarmAcknowledged` follows."""
+        """Answers the alarm's SN; `AlarmAcknowledged` follows, unless it goes to subscribers (`by_notify`)."""
         longitude, latitude = position if position else (None, None)
         notice = AlarmNotice(
             sn=self._next_sn(),
@@ -152,8 +166,31 @@ class DeviceEndpoint:
             longitude=longitude,
             latitude=latitude,
         )
-        self._ask("alarm", notice, now)
+        self.answers.latched.add(channel_id)
+        if by_notify:
+            self.subscriptions.notify("Alarm", self._written(notice), self._server, now.monotonic)
+        else:
+            self._ask("alarm", notice, now)
         return notice.sn
+
+    def tell_catalogue(self, changes: Sequence[CatalogueChange], now: Instant) -> int:
+        """A NOTIFY to whoever subscribed to the catalogue; answers how many that are."""
+        notice = CatalogueNotice(sn=self._next_sn(), device_id=self.identity.id, changes=tuple(changes))
+        return self.subscriptions.notify("Catalog", self._written(notice), self._server, now.monotonic)
+
+    def tell_positions(self, fixes: Sequence[Fix], now: Instant, *, unasked: bool = False) -> int:
+        """A NOTIFY to whoever subscribed; `unasked`: a MESSAGE to the platform, as some devices do."""
+        notice = PositionNotice(sn=self._next_sn(), device_id=self.identity.id, fixes=tuple(fixes))
+        if unasked:
+            self._ask("position", notice, now)
+            return 1
+        return self.subscriptions.notify("MobilePosition", self._written(notice), self._server, now.monotonic)
+
+    def tell_snapshots(self, session_id: str, files: Sequence[str], now: Instant) -> None:
+        """The pictures of a `SnapshotWanted` have been uploaded."""
+        own = self.identity
+        sent = SnapshotsSent(sn=self._next_sn(), device_id=own.id, session_id=session_id, files=tuple(files))
+        self._ask("snapshots", sent, now)
 
     # -- inside --------------------------------------------------------------------------------------------------
 
@@ -171,6 +208,9 @@ class DeviceEndpoint:
     def _take(self, request: Request, peer: Peer, now: Instant) -> None:
         if request.method == "MESSAGE":
             self._message(request, peer, now)
+        elif request.method == "SUBSCRIBE":
+            if self.subscriptions.take(request, peer, now.monotonic) == "Catalog":
+                self._tell_what_is_off(now)
         elif request.method in ("INVITE", "ACK", "BYE", "CANCEL"):
             self._calls.take(request, peer, now.monotonic)
         else:
@@ -183,39 +223,23 @@ class DeviceEndpoint:
         except Malformed:
             self._sip.respond(request, peer, 400, now.monotonic)
             return
+        if isinstance(message, Control) and self._does_not_know(message):
+            self._sip.respond(request, peer, 400, now.monotonic)
+            return
         self._sip.respond(request, peer, 200, now.monotonic)
         if isinstance(message, Query):
-            self._answer_query(message, now)
+            self.answers.query(message, now)
         elif isinstance(message, Control):
-            if "ifamecmd" in message.commands or "iframecmd" in message.commands:
-                self._events.append(KeyFrameWanted(channel_id=message.device_id))
-            if message.commands.get("alarmcmd", "").lower() == "resetalarm":
-                self._events.append(AlarmReset(channel_id=message.device_id))
+            self.answers.control(message, now)
+        elif isinstance(message, SnapshotOrder):
+            self.answers.snapshot(message, now)
         elif isinstance(message, AlarmResponse):
             self._events.append(AlarmAcknowledged(sn=message.sn, ok=message.ok))
 
-    def _answer_query(self, query: Query, now: Instant) -> None:
-        own = self.identity
-        command = query.command.lower()
-        if command == "catalog":
-            total = len(own.channels)
-            for start in range(0, max(total, 1), ITEMS_PER_PART):
-                items = tuple(own.channels[start : start + ITEMS_PER_PART])
-                page = CatalogPage(sn=query.sn, device_id=own.id, total=total, items=items)
-                self._ask("answer", page, now)
-        elif command == "deviceinfo":
-            info = DeviceInfo(
-                sn=query.sn,
-                device_id=own.id,
-                name=own.name,
-                manufacturer=own.manufacturer,
-                model=own.model,
-                firmware=own.firmware,
-                channels=len(own.channels),
-            )
-            self._ask("answer", info, now)
-        elif command == "devicestatus":
-            self._ask("answer", DeviceStatus(sn=query.sn, device_id=query.device_id, device_time=now.utc), now)
+    def _does_not_know(self, control: Control) -> bool:
+        asked = {"ifamecmd", "iframecmd"} & set(control.commands)
+        known = self.identity.faults.knows_key_frame_as
+        return bool(known and asked) and known not in asked
 
     def _take_response(self, branch: str, response: Response, now: Instant) -> None:
         if response.status < 200:
@@ -229,6 +253,7 @@ class DeviceEndpoint:
                 self._register(now)
             elif response.status < 300:
                 self._misses = 0
+                self.keepalives_answered += 1
 
     def _take_timeout(self, branch: str, request: Request, now: Instant) -> None:
         purpose = self._asked.pop(branch, "")
@@ -241,7 +266,7 @@ class DeviceEndpoint:
 
     def _register(self, now: Instant, *, expires: int | None = None, challenge: str = "") -> None:
         own = self.identity
-        uri = f"sip:{own.server_id}@{own.domain}"
+        uri = f"sip:{self._server_id}@{own.domain}"
         if not challenge:
             self._challenges = 0
             self._pending_expires = own.expires_seconds if expires is None else expires
@@ -279,8 +304,13 @@ class DeviceEndpoint:
                 self._register(now, challenge=challenge)
             except Malformed:
                 self._lost(401, now)
+        elif response.status == 302 and (moved := _moved_to(response)) is not None:
+            self.registered = False
+            self._register_at = self._keepalive_at = float("inf")
+            self._events.append(moved)
         elif response.status >= 300:
-            self._lost(response.status, now)
+            asked = response.header("retry-after")
+            self._lost(response.status, now, least=float(asked) if asked.isdigit() else 0.0)
         else:
             granted = response.header("expires")
             seconds = int(granted) if granted.isdigit() else self._pending_expires
@@ -290,29 +320,38 @@ class DeviceEndpoint:
                 self._keepalive_at = now.monotonic + self.identity.keepalive_seconds
             self._events.append(Registered(expires_seconds=seconds, platform_time=response.header("date")))
 
-    def _lost(self, status: int, now: Instant) -> None:
+    def _lost(self, status: int, now: Instant, *, least: float = 0.0) -> None:
         if self._pending_expires == 0:
             return
         self.registered, self._misses = False, 0
         self._keepalive_at = float("inf")
-        self._register_at = now.monotonic + self.identity.retry_seconds
-        self._events.append(RegistrationFailed(status=status, retry_seconds=self.identity.retry_seconds))
+        pause = max(self.identity.retry_seconds, least)
+        self._register_at = now.monotonic + pause
+        self._events.append(RegistrationFailed(status=status, retry_seconds=pause))
 
-    def _ask(
-        self, purpose: str, message: Keepalive | CatalogPage | DeviceInfo | DeviceStatus | AlarmNotice, now: Instant
-    ) -> None:
+    def _ask(self, purpose: str, message: Written, now: Instant) -> None:
         own = self.identity
         headers: list[Header] = [
             ("from", f"<sip:{own.id}@{own.domain}>;tag={self._token()}"),
-            ("to", f"<sip:{own.server_id}@{own.domain}>"),
+            ("to", f"<sip:{self._server_id}@{own.domain}>"),
             ("call-id", f"{self._token()}@{own.host}"),
             ("cseq", f"{self._next_cseq()} MESSAGE"),
             ("max-forwards", "70"),
             ("content-type", "Application/MANSCDP+xml"),
+            *([("user-agent", own.user_agent)] if own.user_agent else []),
         ]
-        body = write_message(message, edition=own.edition)
-        request = Request("MESSAGE", f"sip:{own.server_id}@{own.domain}", headers, body)
+        request = Request("MESSAGE", f"sip:{self._server_id}@{own.domain}", headers, self._written(message))
         self._asked[self._sip.request(request, self._server, now.monotonic)] = purpose
+
+    def _written(self, message: Written) -> bytes:
+        own = self.identity
+        return write_message(message, edition=own.edition, charset=own.faults.encodes, declares=own.faults.declares)
+
+    def _tell_what_is_off(self, now: Instant) -> None:
+        """After a first subscription the platform takes all for on (section 9.11.2): tell it which are not."""
+        off = [CatalogueChange(event="OFF", item=item) for item in self.identity.channels if not item.on]
+        if off:
+            self.tell_catalogue(off, now)
 
     def _next_sn(self) -> int:
         self._sn += 1
@@ -321,3 +360,18 @@ class DeviceEndpoint:
     def _next_cseq(self) -> int:
         self._cseq += 1
         return self._cseq
+
+
+def _moved_to(response: Response) -> Redirected | None:
+    try:
+        uri = parse_name_address(response.header("contact")).uri
+    except Malformed:
+        return None
+    return Redirected(server_id=uri.user, host=uri.host, port=uri.port or 5060)
+
+
+def _miscounted(data: bytes) -> bytes:
+    """As devices write it that count the letters of their body."""
+    head, gap, body = data.partition(b"\r\n\r\n")
+    right, letters = len(body), len(body.decode("gb18030", "replace"))
+    return head.replace(b"Content-Length: %d" % right, b"Content-Length: %d" % letters) + gap + body

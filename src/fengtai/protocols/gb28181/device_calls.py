@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fengtai.protocols.gb28181.events import DeviceEvent, StreamAcknowledged, StreamEnded, StreamWanted
 from fengtai.protocols.gb28181.identity import DeviceIdentity
 from fengtai.protocols.gb28181.offers import play_answer, read_offer
-from fengtai.protocols.sdp import Session
+from fengtai.protocols.sdp import Media, Session
 from fengtai.protocols.sip import Dialog, Header, Peer, Request, SipEndpoint, called_dialog, user_of
 from fengtai.vocabulary.errors import Malformed
 
@@ -116,11 +116,23 @@ class DeviceCalls:
                 channel_id=channel_id,
                 host=offer.address_of(media),
                 port=media.port,
-                transport="tcp" if media.is_tcp else "udp",
+                transport=_transport(media),
                 ssrc=offer.ssrc or 0,
+                stream_number=_stream_number(media),
             )
         )
 
     def _end(self, call_id: str) -> None:
         if self._by_id.pop(call_id, None) is not None:
             self._events.append(StreamEnded(call_id=call_id))
+
+
+def _transport(media: Media) -> str:
+    if not media.is_tcp:
+        return "udp"
+    return "tcp-listen" if media.attribute("setup") == "active" else "tcp"
+
+
+def _stream_number(media: Media) -> int:
+    number = media.attribute("streamnumber") or ""
+    return int(number) if number.isdigit() and len(number) < 3 else 0

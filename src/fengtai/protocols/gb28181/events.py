@@ -4,7 +4,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from fengtai.protocols.gb28181.call import KeptCall
-from fengtai.protocols.gb28181.messages import AlarmNotice, CatalogItem, DeviceInfo, DeviceStatus
+from fengtai.protocols.gb28181.items import CatalogItem
+from fengtai.protocols.gb28181.messages import AlarmNotice, DeviceInfo, DeviceStatus, SnapshotOrder
+from fengtai.protocols.gb28181.notices import CatalogueChange, Fix
+from fengtai.protocols.gb28181.orders import OrderEnded as OrderEnded
+from fengtai.protocols.gb28181.subscriptions import SubscriptionRefused as SubscriptionRefused
 from fengtai.protocols.sip import Credentials as Credentials
 from fengtai.protocols.sip import Peer as Peer
 
@@ -54,12 +58,38 @@ class CatalogueArrived:
     items: tuple[CatalogItem, ...]
     complete: bool
     expected: int
+    note: str = ""
+    """what is odd about it, as a sentence"""
+    raw: tuple[bytes, ...] = ()
+    """its newest messages as they came, oldest first"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueChanged:
+    """A device that we are subscribed to (or that tells by itself) names channels that changed."""
+
+    device_id: str
+    changes: tuple[CatalogueChange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionsTold:
+    device_id: str
+    fixes: tuple[Fix, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotsUploaded:
+    device_id: str
+    session_id: str
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceDescribed:
     device_id: str
     info: DeviceInfo
+    user_agent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +128,8 @@ class PlayAnswered:
     port: int
     note: str
     keep: KeptCall
+    peer_host: str = ""
+    """the address by which it talks to us: that of its answer may be a private one"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +179,11 @@ PlatformEvent = (
     | DeviceUnregistered
     | DeviceSilent
     | CatalogueArrived
+    | CatalogueChanged
+    | PositionsTold
+    | SnapshotsUploaded
+    | OrderEnded
+    | SubscriptionRefused
     | DeviceDescribed
     | StatusReported
     | AlarmArrived
@@ -185,8 +222,9 @@ class StreamWanted:
     host: str
     port: int
     transport: str
-    """ "udp" or "tcp" (we connect to them)"""
+    """ "udp", "tcp" (we connect to them) or "tcp-listen" (they connect to the port that we answer with)"""
     ssrc: int
+    stream_number: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +253,35 @@ class AlarmReset:
     channel_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardSet:
+    target_id: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotWanted:
+    """Upload the pictures over HTTP, then call `DeviceEndpoint.tell_snapshots`."""
+
+    order: SnapshotOrder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirected:
+    """The platform named another server for us (302): connect there and call `DeviceEndpoint.start`."""
+
+    server_id: str
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscribed:
+    topic: str
+    seconds: int
+    """0: it is over"""
+
+
 DeviceEvent = (
     Registered
     | RegistrationFailed
@@ -224,5 +291,9 @@ DeviceEvent = (
     | KeyFrameWanted
     | AlarmAcknowledged
     | AlarmReset
+    | GuardSet
+    | SnapshotWanted
+    | Redirected
+    | Subscribed
     | ConnectionUnusable
 )

@@ -1,24 +1,24 @@
-"""What the platform answers to requests of devices: REGISTER, MESSAGE, BYE, OPTIONS.
+"""What the platform answers to requests of devices: MESSAGE, NOTIFY, BYE, OPTIONS (REGISTER: `registrar.py`).
 
 The keepalive is the hot path: no XML is parsed for an ordinary one, nothing is remembered, and its 200 leaves at once.
 No 1xx is ever sent to anything but INVITE (a Dahua fails on a 100 to REGISTER).
 """
 
-import zlib
-from collections import OrderedDict
-from datetime import datetime
+from itertools import count
 from typing import NamedTuple
 
 from fengtai.protocols.gb28181 import quirks
+from fengtai.protocols.gb28181.asking import Asking
+from fengtai.protocols.gb28181.bounds import Bounds
 from fengtai.protocols.gb28181.calls import Calls
 from fengtai.protocols.gb28181.events import (
     AlarmArrived,
+    CatalogueChanged,
     DeviceDescribed,
-    DeviceRegistered,
-    DeviceUnregistered,
     PeerRefused,
     PlatformEvent,
-    RegistrationAsked,
+    PositionsTold,
+    SnapshotsUploaded,
     StatusReported,
 )
 from fengtai.protocols.gb28181.identity import PlatformIdentity
@@ -29,67 +29,71 @@ from fengtai.protocols.gb28181.messages import (
     DeviceInfo,
     DeviceStatus,
     Keepalive,
-    beijing_text,
-    keepalive_sender,
+    Message,
+    is_usual_keepalive,
     read_message,
 )
+from fengtai.protocols.gb28181.notices import (
+    CatalogueNotice,
+    OrderResult,
+    PositionNotice,
+    SnapshotsSent,
+)
 from fengtai.protocols.gb28181.presence import Presence, PresenceBook
+from fengtai.protocols.gb28181.registrar import Registrar, plain_text
 from fengtai.protocols.sip import (
-    NonceMint,
-    NonceState,
     Peer,
     Request,
     SipEndpoint,
-    challenge,
-    parse_credentials,
-    parse_name_address,
+    echoed,
+    key_of,
+    plain_answer,
     read_express,
+    read_usual,
     user_of,
 )
 from fengtai.vocabulary.clock import Instant
 from fengtai.vocabulary.errors import Malformed
 
 MOST_TICKETS = 10_000
-MOST_REGISTRATIONS_HELD = 4_000
-"""beyond, a REGISTER gets 503 at once: what is left of the machine belongs to life signs and alarms"""
-REGISTRATIONS_A_SECOND, REGISTRATIONS_AT_ONCE = 20_000.0, 40_000.0
-LEAST_RETRY_SECONDS, RETRY_SPREAD_SECONDS = 30, 60
-LONGEST_EXPIRY_SECONDS = 86_400
-DEFAULT_EXPIRY_SECONDS = 86_400
-ALLOWED = "INVITE, ACK, BYE, CANCEL, INFO, OPTIONS, MESSAGE, REGISTER"
+ALLOWED = "INVITE, ACK, BYE, CANCEL, INFO, OPTIONS, MESSAGE, NOTIFY, REGISTER"
 MANSCDP = "application/manscdp+xml"
-EDITIONS = frozenset(("1.0", "1.1", "2.0", "3.0"))
 LARGEST_ALARM_BYTES = 65_536
+NOTED_SECONDS = 45.0
+"""a device's last-seen time is written so often at most: each usual keepalive, but not each of an eager device"""
 
 
 class _Held(NamedTuple):
-    """A request whose answer the shell decides."""
+    """An alarm that the shell keeps before it is answered."""
 
     request: Request
     peer: Peer
     device_id: str
-    expires_seconds: int = 0
-    edition: str = "2.0"
-    notice: AlarmNotice | None = None
+    notice: AlarmNotice
 
 
 class Inbox:
     def __init__(
-        self, identity: PlatformIdentity, sip: SipEndpoint, book: PresenceBook, calls: Calls, nonce_secret: bytes
+        self,
+        identity: PlatformIdentity,
+        sip: SipEndpoint,
+        book: PresenceBook,
+        calls: Calls,
+        nonce_secret: bytes,
+        asking: Asking,
+        bounds: Bounds,
     ) -> None:
-        self._identity, self._sip, self._book, self._calls = identity, sip, book, calls
-        self._mint = NonceMint(nonce_secret)
-        self._held: OrderedDict[int, _Held] = OrderedDict()
-        self._last_ticket = 0
+        self._identity, self._sip, self._book, self._calls, self._asking = identity, sip, book, calls, asking
+        self._tickets = count(1)
+        self._registrar = Registrar(identity, sip, book, nonce_secret, self._tickets, bounds)
+        self._held: dict[int, _Held] = {}
         self._events: list[PlatformEvent] = []
-        self._heard: dict[str, Instant] = {}
+        self._heard: list[Presence] = []
         self._dismissed: set[str] = set()
-        self._bucket, self._bucket_at = REGISTRATIONS_AT_ONCE, 0.0
-        self._dated: tuple[datetime, str] | None = None
         self.grace_until = float("-inf")
 
     def events(self) -> list[PlatformEvent]:
-        events, self._events = self._events, []
+        events, self._events = self._events + self._registrar.events(), []
         return events
 
     def dismiss(self, device_id: str) -> None:
@@ -98,46 +102,62 @@ class Inbox:
             self._dismissed.clear()
         self._dismissed.add(device_id)
 
-    def take_heard(self) -> dict[str, Instant]:
-        heard, self._heard = self._heard, {}
+    def take_heard(self) -> list[Presence]:
+        """Whose last-seen time is to be written: `heard_at`."""
+        heard, self._heard = self._heard, []
         return heard
 
-    def take_express(self, data: bytes, peer: Peer, now: Instant) -> bool:
-        """An ordinary keepalive of a device that is present, or a REGISTER that has to be challenged: answered without
-        being parsed. False: it is for the parser."""
-        if data.startswith(b"MESSAGE "):
-            if keepalive_sender(data) is None:
-                return False
-            found = read_express(data, b"MESSAGE", peer)
-            if found is None:
-                return False
-            presence = self._book.get(found.from_user)
-            if presence is None or presence.peer != peer:
-                return False
-            presence.heard_at = now.monotonic
-            self._heard[found.from_user] = now
-            self._sip.send(b"SIP/2.0 200 OK\r\n%bContent-Length: 0\r\n\r\n" % found.echo, peer)
-            return True
-        if data.startswith(b"REGISTER "):
-            found = read_express(data, b"REGISTER", peer)
-            if found is None or len(found.to_user) != 20 or not found.to_user.isdigit():
-                return False
-            nonce = self._mint.mint(now.utc_ms, found.to_user, peer.host)
-            self._sip.send(
-                b"SIP/2.0 401 Unauthorized\r\n%bWWW-Authenticate: %b\r\nX-GB-ver: %b\r\nContent-Length: 0\r\n\r\n"
-                % (found.echo, challenge(self._identity.domain, nonce).encode(), self._identity.edition.encode()),
-                peer,
-            )
-            return True
-        return False
+    def note_last(self, presence: Presence) -> None:
+        """It is gone: when it was last heard is to be written exactly."""
+        if presence.heard_at > presence.noted_at:
+            presence.noted_at = presence.heard_at
+            self._heard.append(presence)
 
-    def take(self, request: Request, peer: Peer, now: Instant) -> tuple[str, CatalogPage] | None:
-        """Answer, or hold for the shell. Gives back a part of a catalogue, with the device that sent it."""
+    def answer_at_once(self, data: bytes, host: str, port: int, now: Instant) -> bytes | None:
+        """The answer to an ordinary keepalive of a device that is present, or to an ordinary REGISTER (b"": none yet).
+        None: it is for the parser."""
+        if data.startswith(b"MESSAGE "):
+            return self._keepalive(data, host, port, now)
+        if data.startswith(b"REGISTER "):
+            return self._registrar.answer_at_once(data, host, port, now)
+        return None
+
+    def _keepalive(self, data: bytes, host: str, port: int, now: Instant) -> bytes | None:
+        found = read_usual(data, host, port)
+        if found is None:
+            other = read_express(data, b"MESSAGE", Peer("udp", host, port))
+            if other is None:
+                return None
+            sender, echo, body_at = other.from_user, other.echo, other.body_at
+        else:
+            sender, echo, body_at = found
+        if not is_usual_keepalive(data, body_at):
+            return None
+        presence = self._book.get(sender)
+        if presence is None:
+            return None
+        known = presence.peer
+        if known[2] != port or known[1] != host or known[0] != "udp":
+            peer = Peer("udp", host, port)
+            if not quirks.same_device(known, peer):
+                return None
+            self._book.move(presence, peer)  # NAT gave it another port
+        self._heard_from(presence, now)
+        return b"SIP/2.0 200 OK\r\n%bContent-Length: 0\r\n\r\n" % echo
+
+    def _heard_from(self, presence: Presence, now: Instant) -> None:
+        presence.heard_at = at = now.monotonic
+        if at - presence.noted_at >= NOTED_SECONDS:
+            presence.noted_at = at
+            self._heard.append(presence)
+
+    def take(self, request: Request, peer: Peer, now: Instant) -> None:
+        """Answer, or hold for the shell."""
         method = request.method
         if method == "MESSAGE" or method == "NOTIFY":
-            return self._message(request, peer, now)
-        if method == "REGISTER":
-            self._register(request, peer, now)
+            self._message(request, peer, now)
+        elif method == "REGISTER":
+            self._registrar.take(request, peer, now)
         elif method == "BYE":
             self._sip.respond(request, peer, 200 if self._calls.take_bye(request) else 481, now.monotonic)
         elif method == "OPTIONS":
@@ -148,123 +168,22 @@ class Inbox:
             self._refused(request, peer, 488, "a device asks us for media: voice is not built yet", now)
         elif method != "ACK":
             self._sip.respond(request, peer, 405, now.monotonic, headers=[("allow", ALLOWED)])
-        return None
 
-    # -- REGISTER ------------------------------------------------------------------------------------------------
-
-    def _register(self, request: Request, peer: Peer, now: Instant) -> None:
-        device_id = user_of(request.header("to")) or user_of(request.header("from"))
-        if not (len(device_id) == 20 and device_id.isascii() and device_id.isdigit()):
-            self._refused(request, peer, 403, "the id is not a code of twenty digits", now)
-            return
-        given = request.header("authorization")
-        if not given:
-            self._challenge(request, peer, device_id, now, stale=False)
-            return
-        try:
-            credentials = parse_credentials(given)
-        except Malformed as error:
-            self._refused(request, peer, 400, str(error), now)
-            return
-        state = self._mint.check(credentials.nonce, now.utc_ms, device_id, peer.host)
-        if state is not NonceState.GOOD:
-            # A nonce of before our restart counts as stale too: the device then tries again without asking anybody.
-            self._challenge(request, peer, device_id, now, stale=True)
-            return
-        expires = _expires(request)
-        if expires is None:
-            self._refused(request, peer, 400, "Expires is not a number", now)
-            return
-        edition = request.header("x-gb-ver")
-        if edition not in EDITIONS:
-            edition = "2.0"  # 2016: what devices speak that do not say it
-        if len(self._held) >= MOST_REGISTRATIONS_HELD or not self._bucket_gives(now.monotonic):
-            self._come_later(request, peer, device_id, now)
-            return
-        ticket = self._hold(_Held(request, peer, device_id, expires, edition), now)
-        if ticket:
-            self._events.append(
-                RegistrationAsked(
-                    ticket=ticket,
-                    device_id=device_id,
-                    credentials=credentials,
-                    peer=peer,
-                    expires_seconds=expires,
-                    edition=edition,
-                    call_id=_plain(request.call_id),
-                )
-            )
-
-    def _bucket_gives(self, now: float) -> bool:
-        """One bucket for all registrations, however many hosts they come from."""
-        passed, self._bucket_at = now - self._bucket_at, now
-        self._bucket = min(REGISTRATIONS_AT_ONCE, self._bucket + passed * REGISTRATIONS_A_SECOND)
-        if self._bucket < 1.0:
-            return False
-        self._bucket -= 1.0
-        return True
-
-    def _come_later(self, request: Request, peer: Peer, device_id: str, now: Instant) -> None:
-        """503, each device with a pause of its own, so that they do not all come back in one second."""
-        pause = LEAST_RETRY_SECONDS + zlib.crc32(device_id.encode()) % RETRY_SPREAD_SECONDS
-        retry = [("retry-after", str(pause))]
-        self._sip.respond(request, peer, 503, now.monotonic, headers=retry, remember=False)
-        self._events.append(PeerRefused(peer=peer, device_id=device_id, cause="REGISTER 503: too many at once"))
-
-    def _challenge(self, request: Request, peer: Peer, device_id: str, now: Instant, *, stale: bool) -> None:
-        nonce = self._mint.mint(now.utc_ms, device_id, peer.host)
-        headers = [
-            ("www-authenticate", challenge(self._identity.domain, nonce, stale=stale)),
-            ("x-gb-ver", self._identity.edition),
-        ]
-        self._sip.respond(request, peer, 401, now.monotonic, headers=headers, remember=False)
+    # -- what is held --------------------------------------------------------------------------------------------
 
     def admit(self, ticket: int, now: Instant) -> str:
         """200 to a held REGISTER; the device's id, empty when nothing was held under this ticket."""
-        held = self._held.pop(ticket, None)
-        if held is None:
-            return ""
-        contact = quirks.contact_of_binding(held.request.header("contact"), held.device_id, held.peer)
-        more = (
-            f"Date: {self._date(now)}\r\nExpires: {held.expires_seconds}\r\nContact: {contact}\r\n"
-            f"X-GB-ver: {self._identity.edition}\r\n"
-        )
-        self._sip.respond_plainly(held.request, held.peer, 200, now.monotonic, more, remember=True)
-        if held.expires_seconds == 0:
-            self._book.remove(held.device_id)
-            self._events.append(DeviceUnregistered(device_id=held.device_id))
-            return held.device_id
-        self._dismissed.discard(held.device_id)
-        before = self._book.get(held.device_id)
-        self._book.put(
-            Presence(
-                held.device_id,
-                held.peer,
-                now.monotonic + held.expires_seconds,
-                now.monotonic,
-                held.edition,
-                held.request.call_id,
-            )
-        )
-        self._heard[held.device_id] = now
-        self._events.append(
-            DeviceRegistered(
-                device_id=held.device_id,
-                peer=held.peer,
-                expires_seconds=held.expires_seconds,
-                edition=held.edition,
-                renewed=before is not None and before.peer == held.peer,
-            )
-        )
-        return held.device_id
+        device_id = self._registrar.admit(ticket, now)
+        self._dismissed.discard(device_id)
+        return device_id
 
-    def _date(self, now: Instant) -> str:
-        """Beijing time for the Date header, written once per moment: many are answered in one."""
-        if self._dated is None or self._dated[0] != now.utc:
-            self._dated = now.utc, beijing_text(now.utc, milliseconds=True)
-        return self._dated[1]
+    def redirect(self, ticket: int, contact: str, now: Instant) -> str:
+        """302 to a held REGISTER; the device's id."""
+        return self._registrar.redirect(ticket, contact, now)
 
     def refuse(self, ticket: int, status: int, now: Instant) -> None:
+        if self._registrar.refuse(ticket, status, now):
+            return
         held = self._held.pop(ticket, None)
         if held is not None:
             headers = [("retry-after", "60")] if status == 503 else []
@@ -273,9 +192,11 @@ class Inbox:
     def accept_alarm(self, ticket: int, now: Instant) -> tuple[str, AlarmResponse] | None:
         """200 to a held alarm; who sent it, and the Response that it waits for."""
         held = self._held.pop(ticket, None)
-        if held is None or held.notice is None:
+        if held is None:
             return None
         self._sip.respond(held.request, held.peer, 200, now.monotonic)
+        if held.request.method == "NOTIFY":
+            return None  # in a subscription the 200 is the answer (section 9.11)
         return held.device_id, AlarmResponse(sn=held.notice.sn, device_id=held.notice.device_id)
 
     def _hold(self, held: _Held, now: Instant) -> int:
@@ -283,84 +204,86 @@ class Inbox:
             retry = [("retry-after", "60")]
             self._sip.respond(held.request, held.peer, 503, now.monotonic, headers=retry, remember=False)
             return 0
-        self._last_ticket += 1
-        self._held[self._last_ticket] = held
-        self._sip.hold(held.request, now.monotonic)
-        return self._last_ticket
+        ticket = next(self._tickets)
+        self._held[ticket] = held
+        self._sip.hold(key_of(held.request), now.monotonic)
+        return ticket
 
     # -- MESSAGE -------------------------------------------------------------------------------------------------
 
-    def _message(self, request: Request, peer: Peer, now: Instant) -> tuple[str, CatalogPage] | None:
-        device_id = user_of(request.header("from"))
+    def _message(self, request: Request, peer: Peer, now: Instant) -> None:
+        is_notify = request.method == "NOTIFY"
+        device_id = (is_notify and self._asking.subscriptions.device_of(request.call_id)) or user_of(
+            request.header("from")
+        )
         presence = self._book.get(device_id)
         if presence is None:
             if now.monotonic >= self.grace_until or device_id in self._dismissed:
                 self._refused(request, peer, 403, "it is not registered", now)
-            return None
+            return
         if presence.peer != peer:
             if not quirks.same_device(presence.peer, peer):
                 self._refused(request, peer, 403, f"it is registered from {presence.peer.host}", now)
-                return None
+                return
             self._book.move(presence, peer)
-        presence.heard_at = now.monotonic
-        self._heard[device_id] = now
-        body = request.body
-        if keepalive_sender(body) is not None:
-            self._sip.respond_plainly(request, peer, 200, now.monotonic)
-            return None
-        return self._command(request, peer, device_id, now)
+        self._heard_from(presence, now)
+        if is_notify:
+            self._asking.subscriptions.take_notice(request, now)
+            if not request.body.strip():
+                self._sip.respond(request, peer, 200, now.monotonic)
+                return
+        elif is_usual_keepalive(request.body, 0):
+            self._sip.send(plain_answer(echoed(request, peer), 200), peer)
+            return
+        self._command(request, peer, device_id, now)
 
-    def _command(self, request: Request, peer: Peer, device_id: str, now: Instant) -> tuple[str, CatalogPage] | None:
+    def _command(self, request: Request, peer: Peer, device_id: str, now: Instant) -> None:
         if request.content_type not in (MANSCDP, "text/xml", "application/xml", ""):
             self._refused(request, peer, 415, f"content type {request.content_type[:40]!r}", now)
-            return None
+            return
         try:
-            message = read_message(request.body)
+            message = read_message(request.body, self._asking.dialects.of(device_id).charset)
         except Malformed as error:
             self._refused(request, peer, 400, str(error), now)
-            return None
+            return
         if isinstance(message, AlarmNotice):
-            if len(request.body) > LARGEST_ALARM_BYTES:
-                self._refused(request, peer, 400, f"an alarm of {len(request.body)} bytes", now)
-                return None
-            ticket = self._hold(_Held(request, peer, device_id, notice=message), now)
-            if ticket:
-                self._events.append(
-                    AlarmArrived(ticket=ticket, device_id=device_id, notice=message, peer=peer, raw=request.body)
-                )
-            return None
+            self._alarm(request, peer, device_id, message, now)
+            return
         self._sip.respond(request, peer, 200, now.monotonic, remember=not isinstance(message, Keepalive))
-        if isinstance(message, CatalogPage):
-            return device_id, message
-        if isinstance(message, DeviceInfo):
-            self._events.append(DeviceDescribed(device_id=device_id, info=message))
-        elif isinstance(message, DeviceStatus):
-            self._events.append(StatusReported(device_id=device_id, status=message))
-        return None
+        self._told(request, device_id, message, now)
+
+    def _alarm(self, request: Request, peer: Peer, device_id: str, notice: AlarmNotice, now: Instant) -> None:
+        if len(request.body) > LARGEST_ALARM_BYTES:
+            self._refused(request, peer, 400, f"an alarm of {len(request.body)} bytes", now)
+            return
+        ticket = self._hold(_Held(request, peer, device_id, notice=notice), now)
+        if ticket:
+            self._events.append(
+                AlarmArrived(ticket=ticket, device_id=device_id, notice=notice, peer=peer, raw=request.body)
+            )
+
+    def _told(self, request: Request, device_id: str, message: Message, now: Instant) -> None:
+        match message:
+            case CatalogPage():
+                self._asking.take_page(device_id, message, now, raw=request.body)
+            case OrderResult():
+                self._asking.orders.take_result(device_id, message)
+            case DeviceInfo():
+                agent = plain_text(request.header("user-agent") or request.header("server"))[:128]
+                self._events.append(DeviceDescribed(device_id=device_id, info=message, user_agent=agent))
+            case DeviceStatus():
+                self._events.append(StatusReported(device_id=device_id, status=message))
+            case CatalogueNotice(changes=changes) if changes:
+                self._events.append(CatalogueChanged(device_id=device_id, changes=changes))
+            case PositionNotice(fixes=fixes) if fixes:
+                self._events.append(PositionsTold(device_id=device_id, fixes=fixes))
+            case SnapshotsSent():
+                told = SnapshotsUploaded(device_id=device_id, session_id=message.session_id, files=message.files)
+                self._events.append(told)
+            case _:
+                pass  # answered 200: what we do not speak, and what wants no more
 
     def _refused(self, request: Request, peer: Peer, status: int, cause: str, now: Instant) -> None:
         self._sip.respond(request, peer, status, now.monotonic, remember=False)
         device_id = user_of(request.header("from"))[:20]
         self._events.append(PeerRefused(peer=peer, device_id=device_id, cause=f"{request.method} {status}: {cause}"))
-
-
-def _plain(text: str) -> str:
-    """For keeping: what is not printable ASCII (NULs, broken UTF-8) becomes a question mark."""
-    if text.isascii() and text.isprintable():
-        return text[:255]
-    return "".join(letter if " " <= letter <= "~" else "?" for letter in text[:255])
-
-
-def _expires(request: Request) -> int | None:
-    """The Expires header, else the parameter of Contact, else a day. None: not a number (answer 400)."""
-    text = request.header("expires")
-    if not text and request.header("contact"):
-        try:
-            text = parse_name_address(request.header("contact")).parameters.get("expires", "")
-        except Malformed:
-            text = ""
-    if not text:
-        return DEFAULT_EXPIRY_SECONDS
-    if not (text.isascii() and text.isdigit()):
-        return None
-    return min(int(text[:10]), LONGEST_EXPIRY_SECONDS)

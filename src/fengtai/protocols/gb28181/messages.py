@@ -3,11 +3,13 @@
 Owns: names and units of fields, the tolerance for vendors' dialects. Must not know: SIP, who is registered.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime
 from xml.etree.ElementTree import Element
 
+from fengtai.protocols.gb28181.items import CatalogItem, read_item
 from fengtai.protocols.gb28181.manscdp import (
     Document,
     child,
@@ -17,9 +19,7 @@ from fengtai.protocols.gb28181.manscdp import (
     parse_document,
     text_of,
 )
-
-BEIJING = timezone(timedelta(hours=8))
-"""all times of the standard are local time of Beijing, without a zone"""
+from fengtai.protocols.gb28181.notices import READERS, Notice, beijing_moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,29 +28,6 @@ class Keepalive:
     device_id: str
     ok: bool = True
     faulty: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CatalogItem:
-    """One Item: a camera, another peripheral, or a node of a tree (area, system, group)."""
-
-    id: str
-    name: str = ""
-    manufacturer: str = ""
-    model: str = ""
-    civil_code: str = ""
-    address: str = ""
-    parent_id: str = ""
-    on: bool = True
-    longitude: float | None = None
-    latitude: float | None = None
-    ptz_type: int = 0
-    parental: int = 0
-
-    @property
-    def is_device(self) -> bool:
-        """False for areas (2 to 8 digits) and the nodes of platforms, business groups and virtual organisations."""
-        return len(self.id) == 20 and self.id.isascii() and self.id.isdigit() and not "200" <= self.id[10:13] <= "299"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +59,8 @@ class DeviceStatus:
     ok: bool = True
     recording: bool = False
     device_time: datetime | None = None
+    duties: tuple[tuple[str, str], ...] = ()
+    """alarm inputs with ONDUTY, OFFDUTY or ALARM"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +89,12 @@ class AlarmResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
+    """`details`: further elements by name (lower case when read), such as the Interval of a MobilePosition."""
+
     command: str
     sn: int
     device_id: str
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +107,18 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotOrder:
+    """SnapShotConfig of 2022 (A.2.3.2.10): send so many pictures to this address, once, under this session."""
+
+    sn: int
+    device_id: str
+    session_id: str
+    upload_url: str
+    count: int = 1
+    interval_seconds: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Other:
     """A command that we do not speak: answered 200, counted, otherwise left."""
 
@@ -134,16 +128,37 @@ class Other:
     device_id: str
 
 
-Message = Keepalive | CatalogPage | DeviceInfo | DeviceStatus | AlarmNotice | AlarmResponse | Query | Control | Other
+Message = (
+    Keepalive
+    | CatalogPage
+    | DeviceInfo
+    | DeviceStatus
+    | AlarmNotice
+    | AlarmResponse
+    | Query
+    | Control
+    | SnapshotOrder
+    | Notice
+    | Other
+)
 
 
-def keepalive_sender(body: bytes) -> bytes | None:
-    """The device of an ordinary keepalive, found without parsing (the hot path); None: read the body properly."""
+_KEEPALIVE = re.compile(
+    rb"(?:<\?xml [^<>]*\?>\s*)?<Notify>\s*<CmdType>Keepalive</CmdType>\s*<SN>\d{1,10}</SN>\s*"
+    rb"<DeviceID>\d{20}</DeviceID>\s*<Status>OK</Status>\s*</Notify>\s*\Z"
+)
+
+
+def is_usual_keepalive(data: bytes, at: int) -> bool:
+    """Whether an ordinary keepalive stands there, told without parsing (the hot path). False: read the body properly."""
+    if _KEEPALIVE.match(data, at) is not None:
+        return True
+    body = data[at:]
     if b">Keepalive</CmdType>" not in body or b"<!" in body or b"<Status>OK<" not in body or b"<Info>" in body:
-        return None
+        return False
     start = body.find(b"<DeviceID>") + 10
     end = body.find(b"</DeviceID>", start)
-    return body[start:end] if 10 <= start < end <= start + 20 else None
+    return 10 <= start < end <= start + 20
 
 
 def read_message(body: bytes, charset: str = "") -> Message:
@@ -153,7 +168,9 @@ def read_message(body: bytes, charset: str = "") -> Message:
     if reader is not None:
         return reader(document)
     if document.root == "Query":
-        return Query(command=document.command, sn=document.sn, device_id=document.device_id)
+        return Query(
+            command=document.command, sn=document.sn, device_id=document.device_id, details=_leaves(document.tree)
+        )
     return Other(root=document.root, command=document.command, sn=document.sn, device_id=document.device_id)
 
 
@@ -171,32 +188,10 @@ def _keepalive(document: Document) -> Keepalive:
 
 
 def _catalog(document: Document) -> CatalogPage:
-    items = tuple(item for one in items_of(document.tree, "DeviceList") if (item := _item(one)).id)
+    items = tuple(item for one in items_of(document.tree, "DeviceList") if (item := read_item(one)).id)
     total = number_of(document.tree, "SumNum")
     return CatalogPage(
         sn=document.sn, device_id=document.device_id, total=len(items) if total is None else total, items=items
-    )
-
-
-def _item(element: Element) -> CatalogItem:
-    info = child(element, "Info")
-    status = text_of(element, "Status").upper()
-    longitude, latitude = decimal_of(element, "Longitude"), decimal_of(element, "Latitude")
-    placed = bool(longitude or latitude) and abs(longitude or 0) <= 180 and abs(latitude or 0) <= 90
-    civil_code = text_of(element, "CivilCode")
-    return CatalogItem(
-        id=text_of(element, "DeviceID")[:20],
-        name=text_of(element, "Name")[:255],
-        manufacturer=text_of(element, "Manufacturer")[:64],
-        model=text_of(element, "Model")[:64],
-        civil_code=civil_code if civil_code.isdigit() else "",
-        address=text_of(element, "Address")[:255],
-        parent_id=text_of(element, "ParentID")[:64],
-        on=status not in ("OFF", "OFFLINE", "0", "VLOST", "DEFECT"),
-        longitude=longitude if placed else None,
-        latitude=latitude if placed else None,
-        ptz_type=number_of(info, "PTZType") or number_of(element, "PTZType") or 0,
-        parental=number_of(element, "Parental") or 0,
     )
 
 
@@ -222,7 +217,16 @@ def _device_status(document: Document) -> DeviceStatus:
         ok=text_of(tree, "Status").upper() != "ERROR",
         recording=text_of(tree, "Record").upper() == "ON",
         device_time=beijing_moment(text_of(tree, "DeviceTime")),
+        duties=tuple(_duties(tree)),
     )
+
+
+def _duties(tree: Element) -> list[tuple[str, str]]:
+    """The element is spelt Alarmstatus in the standard and AlarmStatus by devices; letter case is passed over."""
+    told = [
+        (text_of(one, "DeviceID")[:20], text_of(one, "DutyStatus").upper()) for one in items_of(tree, "Alarmstatus")
+    ]
+    return [(input_id, duty) for input_id, duty in told if duty in ("ONDUTY", "OFFDUTY", "ALARM")]
 
 
 def _alarm(document: Document) -> AlarmNotice:
@@ -250,12 +254,30 @@ def _alarm_response(document: Document) -> AlarmResponse:
 
 
 def _control(document: Document) -> Control:
-    commands = {
+    return Control(sn=document.sn, device_id=document.device_id, commands=_leaves(document.tree))
+
+
+def _leaves(tree: Element) -> dict[str, str]:
+    """What stands beside the head of every message."""
+    return {
         one.tag.lower(): (one.text or "").strip()
-        for one in document.tree
+        for one in tree
         if isinstance(one.tag, str) and one.tag.lower() not in ("cmdtype", "sn", "deviceid")
     }
-    return Control(sn=document.sn, device_id=document.device_id, commands=commands)
+
+
+def _device_config(document: Document) -> SnapshotOrder | Other:
+    order = child(document.tree, "SnapShotConfig")
+    if order is None:
+        return Other(root="Control", command=document.command, sn=document.sn, device_id=document.device_id)
+    return SnapshotOrder(
+        sn=document.sn,
+        device_id=document.device_id,
+        session_id=text_of(order, "SessionID")[:128],
+        upload_url=text_of(order, "UploadURL")[:1024],
+        count=number_of(order, "SnapNum") or 1,
+        interval_seconds=number_of(order, "Interval") or 1,
+    )
 
 
 _READERS: Mapping[tuple[str, str], Callable[[Document], Message]] = {
@@ -266,19 +288,6 @@ _READERS: Mapping[tuple[str, str], Callable[[Document], Message]] = {
     ("Notify", "alarm"): _alarm,
     ("Response", "alarm"): _alarm_response,
     ("Control", "devicecontrol"): _control,
+    ("Control", "deviceconfig"): _device_config,
+    **READERS,
 }
-
-
-def beijing_moment(text: str) -> datetime | None:
-    """A device's local time as UTC; None when it is none."""
-    try:
-        moment = datetime.fromisoformat(text.strip().replace(" ", "T"))
-        local = moment.replace(tzinfo=BEIJING) if moment.tzinfo is None else moment
-        return local.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def beijing_text(utc: datetime, *, milliseconds: bool = False) -> str:
-    local = utc.astimezone(BEIJING).replace(tzinfo=None)
-    return local.isoformat(timespec="milliseconds" if milliseconds else "seconds")

@@ -6,13 +6,27 @@ from fengtai.vocabulary.errors import Malformed
 _OFFERED = (("96", "PS/90000"), ("98", "H264/90000"), ("97", "MPEG4/90000"), ("100", "H265/90000"))
 
 
-def play_offer(*, user: str, host: str, port: int, ssrc: int, tcp: bool, plain: bool = False) -> bytes:
-    """We receive at host and port; over TCP the device connects to us (a=setup:passive). `plain`: PS alone, with the
-    f= line that the oldest devices look for, for those that refuse the usual form."""
+def play_offer(
+    *,
+    user: str,
+    host: str,
+    port: int,
+    ssrc: int,
+    tcp: bool,
+    connects: bool = False,
+    stream_number: int = 0,
+    plain: bool = False,
+) -> bytes:
+    """We receive at host and port. Over TCP the device connects to us (a=setup:passive), or, when we are the one that
+    `connects`, we to the port of its answer (a=setup:active, RFC 4145 section 4). `stream_number`: 1 asks for the
+    sub-stream (GB/T 28181-2022 annex G; devices of before look at other lines, or at none, and send the main stream).
+    `plain`: PS alone, with the f= line that the oldest devices look for, for those that refuse the usual form."""
     offered = _OFFERED[:1] if plain else _OFFERED
     attributes = [("recvonly", ""), *(("rtpmap", f"{number} {encoding}") for number, encoding in offered)]
     if tcp:
-        attributes += [("setup", "passive"), ("connection", "new")]
+        attributes += [("setup", "active" if connects else "passive"), ("connection", "new")]
+    if stream_number:
+        attributes += [("streamnumber", str(stream_number)), ("streamprofile", str(stream_number))]
     protocol = "TCP/RTP/AVP" if tcp else "RTP/AVP"
     media = Media("video", port, protocol, tuple(number for number, _ in offered), tuple(attributes))
     return serialise(Session(user, host, "Play", (media,), ssrc=ssrc, parameters="v/////a///" if plain else ""))

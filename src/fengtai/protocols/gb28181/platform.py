@@ -7,12 +7,11 @@ Owns: the answer to each request of a device, what is asked of it, and when it c
 
 from collections.abc import Callable
 
-from fengtai.protocols.gb28181 import quirks
+from fengtai.protocols.gb28181.asking import Asking
+from fengtai.protocols.gb28181.bounds import Bounds
 from fengtai.protocols.gb28181.call import KeptCall
 from fengtai.protocols.gb28181.calls import Calls
-from fengtai.protocols.gb28181.catalogue import Collection, Collections
 from fengtai.protocols.gb28181.events import (
-    CatalogueArrived,
     ConnectionUnusable,
     DeviceSilent,
     PeerRefused,
@@ -20,15 +19,12 @@ from fengtai.protocols.gb28181.events import (
 )
 from fengtai.protocols.gb28181.identity import PlatformIdentity
 from fengtai.protocols.gb28181.inbox import Inbox
-from fengtai.protocols.gb28181.messages import CatalogPage, Control, Query
 from fengtai.protocols.gb28181.offers import play_offer
 from fengtai.protocols.gb28181.presence import Presence, PresenceBook
-from fengtai.protocols.gb28181.writing import key_frame, reset_alarm, write_message
 from fengtai.protocols.sip import (
     Header,
     MalformedReceived,
     Peer,
-    Request,
     RequestReceived,
     RequestTimedOut,
     ResponseReceived,
@@ -36,32 +32,50 @@ from fengtai.protocols.sip import (
     StreamUnusable,
 )
 from fengtai.vocabulary.clock import Instant
-from fengtai.vocabulary.errors import TooMany, Unavailable
 
-TICK_SECONDS = 1.0
+PROBE_SECONDS = 6.0
+"""how long a device that has fallen silent may take to say how it is"""
 
 
 class PlatformEndpoint:
     """Bytes, peer and `now` in; bytes, events and the next deadline (monotonic seconds) out."""
 
-    def __init__(self, identity: PlatformIdentity, *, nonce_secret: bytes, token: Callable[[], str]) -> None:
-        self.identity = identity
+    def __init__(
+        self,
+        identity: PlatformIdentity,
+        *,
+        nonce_secret: bytes,
+        token: Callable[[], str],
+        bounds: Bounds = Bounds(),
+    ) -> None:
+        self.identity, self._bounds = identity, bounds
         self._token = token
         self._sip = SipEndpoint(host=identity.host, port=identity.port, token=token)
         self._book = PresenceBook(silence_seconds=identity.keepalive_seconds * identity.keepalive_misses + 5.0)
         self._contact = f"<sip:{identity.id}@{identity.host}:{identity.port}>"
         self._calls = Calls(self._sip, self._place, self._contact)
-        self._collections = Collections()
-        self._inbox = Inbox(identity, self._sip, self._book, self._calls, nonce_secret)
+        self.asking = Asking(identity, self._sip, self._book, token, self._contact, bounds)
+        """queries, orders and subscriptions"""
+        self._inbox = Inbox(identity, self._sip, self._book, self._calls, nonce_secret, self.asking, bounds)
         self._events: list[PlatformEvent] = []
-        self._sn = 0
         self._next_tick: float | None = None
 
     # -- what comes in -------------------------------------------------------------------------------------------
 
     def receive_datagram(self, data: bytes, peer: Peer, now: Instant) -> None:
-        if self._inbox.take_express(data, peer, now):
-            return
+        """What came by UDP: `answer_at_once`, else `receive_unusual`."""
+        answer = self.answer_at_once(data, peer.host, peer.port, now)
+        if answer is None:
+            self.receive_unusual(data, peer, now)
+        elif answer:
+            self._sip.send(answer, peer)
+
+    def answer_at_once(self, data: bytes, host: str, port: int, now: Instant) -> bytes | None:
+        """The answer to a datagram in the form that nearly all have, to be sent back at once (b"": none yet; events may
+        have come). None: give it to `receive_unusual`."""
+        return self._inbox.answer_at_once(data, host, port, now)
+
+    def receive_unusual(self, data: bytes, peer: Peer, now: Instant) -> None:
         self._sip.receive_datagram(data, peer, now.monotonic)
         self._work(now)
 
@@ -71,6 +85,10 @@ class PlatformEndpoint:
     def receive_stream(self, data: bytes, peer: Peer, now: Instant) -> None:
         self._sip.receive_stream(data, peer, now.monotonic)
         self._work(now)
+
+    def stream_held(self, peer: Peer) -> tuple[int, int]:
+        """Of a connection: messages that were whole so far, and bytes of the next one."""
+        return self._sip.stream_held(peer)
 
     def stream_closed(self, peer: Peer, now: Instant) -> None:
         """A device that registered on this connection is offline until it registers again (section 9.1.1)."""
@@ -85,25 +103,25 @@ class PlatformEndpoint:
         return self._sip.datagrams_to_send()
 
     def events(self) -> list[PlatformEvent]:
-        events = self._events + self._inbox.events() + self._calls.events()
+        events = self._events + self._inbox.events() + self._calls.events() + self.asking.events()
         self._events = []
         return events
 
     def next_deadline(self) -> float | None:
-        if self._next_tick is None and (len(self._calls) or self._collections.next_deadline() is not None):
+        if self._next_tick is None and (len(self._calls) or self.asking.is_collecting()):
             return float("-inf")
-        deadlines = (self._sip.next_deadline(), self._book.next_deadline(), self._next_tick)
+        asking = self.asking.next_deadline()
+        deadlines = (self._sip.next_deadline(), self._book.next_deadline(), self._next_tick, asking)
         return min((one for one in deadlines if one is not None), default=None)
 
     def handle_deadline(self, now: Instant) -> None:
         self._sip.handle_deadline(now.monotonic)
         for presence, cause in self._book.given_up(now.monotonic):
-            self._tell_gone(presence.device_id, cause, now)
+            self._give_up(presence, cause, now)
         self._calls.pass_time(now.monotonic)
-        for late in self._collections.overdue(now.monotonic):
-            self._catalogue_late(late, now)
-        busy = len(self._calls) or self._collections.next_deadline() is not None
-        self._next_tick = now.monotonic + TICK_SECONDS if busy else None
+        self.asking.pass_time(now)
+        busy = len(self._calls) or self.asking.is_collecting()
+        self._next_tick = now.monotonic + self._bounds.tick_seconds if busy else None
         self._work(now)
 
     # -- answers of the shell ------------------------------------------------------------------------------------
@@ -112,11 +130,20 @@ class PlatformEndpoint:
         """The password was right (and the device is not refused): 200, and it is registered, or signed off."""
         device_id = self._inbox.admit(ticket, now)
         if device_id:
-            if self.is_present(device_id):
+            presence = self._book.get(device_id)
+            if presence is not None:
                 self._calls.device_back(device_id, now.monotonic)
+                self.asking.subscriptions.device_back(presence, now)
             else:
-                self._collections.drop(device_id)
+                self.asking.device_gone(device_id)
                 self._calls.device_gone(device_id, now.monotonic)
+
+    def redirect(self, ticket: int, *, server_id: str, host: str, port: int, now: Instant) -> None:
+        """The password was right, but another server has this device: 302 (GB/T 28181-2022 section 9.1.2.4). It is not
+        registered here (any more)."""
+        device_id = self._inbox.redirect(ticket, f"<sip:{server_id}@{host}:{port}>", now)
+        if device_id and self.is_present(device_id):
+            self._gone(device_id, f"it was sent to {host}:{port}", now)
 
     def refuse(self, ticket: int, status: int, now: Instant) -> None:
         """403 for a wrong password or a refused device, 503 when we could not keep what it sent."""
@@ -129,8 +156,7 @@ class PlatformEndpoint:
             device_id, response = found
             presence = self._book.get(device_id)
             if presence is not None:
-                body = write_message(response, edition=presence.edition)
-                self._message(presence, presence.device_id, body, now)
+                self.asking.tell(presence, response, now)
 
     # -- what is asked of devices --------------------------------------------------------------------------------
 
@@ -147,11 +173,15 @@ class PlatformEndpoint:
     def is_present(self, device_id: str) -> bool:
         return self._book.get(device_id) is not None
 
+    def remembered_requests(self) -> int:
+        """Requests of devices whose answer is kept, for repeats."""
+        return self._sip.remembered_requests()
+
     def present_count(self) -> int:
         return len(self._book)
 
-    def heard(self) -> dict[str, Instant]:
-        """Who has been heard since the last call of this, and when: to be written in batches."""
+    def heard(self) -> list[Presence]:
+        """Whose last-seen time (`heard_at`) is to be written, in batches."""
         return self._inbox.take_heard()
 
     def forget(self, device_id: str, now: Instant) -> None:
@@ -162,30 +192,52 @@ class PlatformEndpoint:
 
     def query_catalogue(self, device_id: str, now: Instant) -> None:
         """Raise Unavailable when the device is offline. `CatalogueArrived` follows."""
-        presence = self._present(device_id)
-        sn = self._next_sn()
-        self._collections.start(device_id, sn, now.monotonic)
-        self._query(presence, "Catalog", sn, now)
+        self.asking.query_catalogue(device_id, now)
 
     def query(self, device_id: str, command: str, now: Instant) -> None:
         """Ask for "DeviceInfo" or "DeviceStatus". Raise Unavailable when the device is offline."""
-        self._query(self._present(device_id), command, self._next_sn(), now)
+        self.asking.query(device_id, command, now)
 
-    def play(self, device_id: str, channel_id: str, *, host: str, port: int, ssrc: int, tcp: bool, now: Instant) -> str:
-        """Ask the channel to send live pictures to host and port. Answers the call's name; `PlayAnswered` or `PlayFailed`
-        follows. Raise Unavailable when the device is offline."""
-        presence = self._present(device_id)
+    def play(
+        self,
+        device_id: str,
+        channel_id: str,
+        *,
+        host: str,
+        port: int,
+        ssrc: int,
+        tcp: bool,
+        now: Instant,
+        connects: bool = False,
+        stream_number: int = 0,
+    ) -> str:
+        """Ask the channel to send live pictures to host and port, or (`connects`) to let us fetch them there. Answers the
+        call's name; `PlayAnswered` or `PlayFailed` follows. Raise Unavailable when the device is offline."""
+        presence = self.asking.present(device_id)
 
         def offer(plain: bool) -> bytes:
-            return play_offer(user=self.identity.id, host=host, port=port, ssrc=ssrc, tcp=tcp, plain=plain)
+            return play_offer(
+                user=self.identity.id,
+                host=host,
+                port=port,
+                ssrc=ssrc,
+                tcp=tcp,
+                connects=connects,
+                stream_number=stream_number,
+                plain=plain,
+            )
 
         headers: list[Header] = [
             ("contact", self._contact),
             ("subject", f"{channel_id}:{ssrc:010d},{self.identity.id}:0"),
             ("content-type", "APPLICATION/SDP"),
         ]
-        request = self._request("INVITE", presence, channel_id, headers, b"")
+        request = self.asking.request("INVITE", presence, channel_id, headers, b"")
         return self._calls.invite(device_id, channel_id, request, presence.peer, offer, ssrc, port, now.monotonic)
+
+    def early_call(self, call_id: str) -> KeptCall | None:
+        """To be kept from the INVITE on; None when the call is over or answered already. `CallOver` ends it."""
+        return self._calls.early(call_id)
 
     def acknowledge(self, call_id: str, now: Instant) -> None:
         """The answered call is kept durably: ACK. Nothing happens when it is over meanwhile."""
@@ -211,104 +263,46 @@ class PlatformEndpoint:
     def want_key_frame(self, call_id: str, now: Instant) -> None:
         """Nothing happens when the call is over."""
         call = self._calls.get(call_id)
-        presence = self._book.get(call.device_id) if call else None
-        if call is not None and presence is not None:
-            self._control(presence, key_frame(self._next_sn(), call.channel_id, edition=presence.edition), now)
-
-    def reset_alarm(self, device_id: str, channel_id: str, now: Instant) -> None:
-        """Let a latched device alarm go (method 2). Raise Unavailable when the device is offline."""
-        self._control(self._present(device_id), reset_alarm(self._next_sn(), channel_id), now)
+        if call is not None:
+            self.asking.want_key_frame(call.device_id, call.channel_id, now)
 
     # -- inside --------------------------------------------------------------------------------------------------
 
     def _work(self, now: Instant) -> None:
         for event in self._sip.events():
             if isinstance(event, RequestReceived):
-                page = self._inbox.take(event.request, event.peer, now)
-                if page is not None:
-                    self._catalogue_part(*page, now)
+                self._inbox.take(event.request, event.peer, now)
             elif isinstance(event, ResponseReceived):
-                self._calls.take_response(event.branch, event.response, event.peer, now.monotonic)
+                if not self.asking.take_response(event.branch, event.response, now):
+                    self._calls.take_response(event.branch, event.response, event.peer, now.monotonic)
             elif isinstance(event, RequestTimedOut):
-                self._calls.take_timeout(event.branch, now.monotonic)
+                if not self.asking.take_timeout(event.branch, now):
+                    self._calls.take_timeout(event.branch, now.monotonic)
             elif isinstance(event, MalformedReceived):
                 self._events.append(PeerRefused(peer=event.peer, device_id="", cause=str(event.error)))
             elif isinstance(event, StreamUnusable):
                 self._events.append(ConnectionUnusable(peer=event.peer, cause=event.cause))
 
-    def _catalogue_part(self, device_id: str, page: CatalogPage, now: Instant) -> None:
-        whole = self._collections.add(device_id, page, now.monotonic)
-        if whole is not None:
-            self._tell_catalogue(whole)
-
-    def _catalogue_late(self, late: Collection, now: Instant) -> None:
-        presence = self._book.get(late.device_id)
-        if late.tries_left > 0 and presence is not None:
-            sn = self._next_sn()
-            self._collections.start(late.device_id, sn, now.monotonic, again=late)
-            self._query(presence, "Catalog", sn, now)
-        elif late.total >= 0:
-            self._tell_catalogue(late)
-
-    def _tell_catalogue(self, collection: Collection) -> None:
-        own = (collection.device_id, self.identity.id)
-        items = tuple(item for item in collection.items.values() if item.is_device and item.id not in own)
-        self._events.append(
-            CatalogueArrived(
-                device_id=collection.device_id, items=items, complete=collection.complete, expected=collection.total
-            )
-        )
+    def _give_up(self, presence: Presence, cause: str, now: Instant) -> None:
+        """Keepalives are missing: one question first. Silence to that, or the end of the registration, is the end."""
+        if presence.expires_at > now.monotonic and presence.waited_for_until < presence.heard_at:
+            presence.waited_for_until = now.monotonic + PROBE_SECONDS
+            self._book.put(presence)
+            if self.asking.probe(presence.device_id, now):
+                return
+            self._book.remove(presence.device_id)
+        self._inbox.note_last(presence)
+        self._tell_gone(presence.device_id, cause, now)
 
     def _gone(self, device_id: str, cause: str, now: Instant) -> None:
         self._book.remove(device_id)
         self._tell_gone(device_id, cause, now)
 
     def _tell_gone(self, device_id: str, cause: str, now: Instant) -> None:
-        self._collections.drop(device_id)
+        self.asking.device_gone(device_id)
         self._calls.device_gone(device_id, now.monotonic)
         self._events.append(DeviceSilent(device_id=device_id, cause=cause))
 
     def _place(self, device_id: str) -> Peer | None:
         presence = self._book.get(device_id)
         return presence.peer if presence else None
-
-    def _present(self, device_id: str) -> Presence:
-        presence = self._book.get(device_id)
-        if presence is None:
-            raise Unavailable(f"{quirks.OFFLINE[0]}. {quirks.OFFLINE[1]}")
-        return presence
-
-    def _next_sn(self) -> int:
-        self._sn = self._sn % 999_999 + 1
-        return self._sn
-
-    def _query(self, presence: Presence, command: str, sn: int, now: Instant) -> None:
-        query = Query(command=command, sn=sn, device_id=presence.device_id)
-        self._message(presence, presence.device_id, write_message(query, edition=presence.edition), now)
-
-    def _control(self, presence: Presence, control: Control, now: Instant) -> None:
-        self._message(presence, control.device_id, write_message(control, edition=presence.edition), now)
-
-    def _message(self, presence: Presence, target_id: str, body: bytes, now: Instant) -> None:
-        request = self._request("MESSAGE", presence, target_id, [("content-type", "Application/MANSCDP+xml")], body)
-        try:
-            self._sip.request(request, presence.peer, now.monotonic)
-        except TooMany as error:
-            self._events.append(PeerRefused(peer=presence.peer, device_id=presence.device_id, cause=str(error)))
-
-    def _request(self, method: str, presence: Presence, target_id: str, headers: list[Header], body: bytes) -> Request:
-        own = self.identity
-        place = f"{presence.peer.host}:{presence.peer.port}"
-        return Request(
-            method,
-            f"sip:{target_id}@{place}",
-            [
-                ("from", f"<sip:{own.id}@{own.domain}>;tag={self._token()}"),
-                ("to", f"<sip:{target_id}@{own.domain}>"),
-                ("call-id", f"{self._token()}@{own.host}"),
-                ("cseq", f"1 {method}"),
-                ("max-forwards", "70"),
-                *headers,
-            ],
-            body,
-        )

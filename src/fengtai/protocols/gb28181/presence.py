@@ -18,6 +18,10 @@ class Presence:
     heard_at: float
     edition: str
     call_id: str
+    noted_at: float = float("-inf")
+    """when it was last noted that its last-seen time is to be written"""
+    waited_for_until: float = 0.0
+    """it has fallen silent and was asked how it is"""
 
 
 class PresenceBook:
@@ -80,7 +84,8 @@ class PresenceBook:
         return gone
 
     def _due(self, presence: Presence) -> float:
-        return min(presence.expires_at, presence.heard_at + self._silence_seconds)
+        silent_at = max(presence.heard_at + self._silence_seconds, presence.waited_for_until)
+        return min(presence.expires_at, silent_at)
 
     def _leave_connection(self, presence: Presence) -> None:
         on_it = self._by_connection.get(presence.peer.connection)

@@ -5,8 +5,21 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from fengtai.domain.devices.model import Binding, Channel, Device, OpenCall, Presence, Standing
-from fengtai.domain.devices.ports import CallStore, ChannelStore, DeviceStore
+from fengtai.domain.access.model import Reach
+from fengtai.domain.devices.model import (
+    Binding,
+    Channel,
+    Device,
+    Enrolment,
+    Manner,
+    OpenCall,
+    Presence,
+    ReportedPosition,
+    Standing,
+    Topic,
+    TopicRefusal,
+)
+from fengtai.domain.devices.ports import CallStore, ChannelStore, DeviceStore, PositionStore, RefusalStore
 
 
 class MemoryDevices:
@@ -21,26 +34,37 @@ class MemoryDevices:
     def save(self, device: Device) -> None:
         self.by_id[device.id] = device
 
-    def page(self, *, after_id: str = "", limit: int = 200, text: str = "") -> Sequence[Device]:
+    def page(
+        self, *, after_id: str = "", limit: int = 200, text: str = "", within: Reach | None = None
+    ) -> Sequence[Device]:
         wanted = text.lower()
-        found = [one for one in self.by_id.values() if wanted in one.id.lower() or wanted in one.name.lower()]
+        found = [
+            one
+            for one in self.by_id.values()
+            if (wanted in one.id.lower() or wanted in one.name.lower())
+            and (within is None or within.covers_organisation(one.organisation_id))
+        ]
         return [one for one in sorted(found, key=lambda one: one.id) if one.id > after_id][:limit]
 
     def bound(self) -> Sequence[Device]:
         return sorted((one for one in self.by_id.values() if one.binding is not None), key=lambda one: one.id)
+
+    def with_manner(self) -> Sequence[Device]:
+        return sorted((one for one in self.by_id.values() if one.manner != Manner()), key=lambda one: one.id)
 
     def get_all(self, device_ids: Sequence[str]) -> Mapping[str, Device]:
         return {device_id: self.by_id[device_id] for device_id in device_ids if device_id in self.by_id}
 
     def standings(self, device_ids: Sequence[str]) -> Mapping[str, Standing]:
         return {
-            device_id: Standing(device.enrolment, device.presence, device.sealed_password)
+            device_id: Standing(device.enrolment, device.presence, device.sealed_password, device.organisation_id)
             for device_id, device in self.get_all(device_ids).items()
         }
 
-    def add_all(self, devices: Sequence[Device]) -> None:
-        for device in devices:
-            self.save(device)
+    def appear_all(self, bindings: Mapping[str, Binding], enrolment: Enrolment, at: datetime) -> None:
+        for device_id in bindings:
+            self.save(Device(id=device_id, enrolment=enrolment))
+        self.bind_all(bindings, at)
 
     def bind_all(self, bindings: Mapping[str, Binding], at: datetime) -> None:
         for device_id, binding in bindings.items():
@@ -71,6 +95,9 @@ class MemoryChannels:
         found = [one for one in self.by_key.values() if one.device_id == device_id]
         return sorted(found, key=lambda one: one.id)
 
+    def get_all(self, device_id: str, channel_ids: Sequence[str]) -> Mapping[str, Channel]:
+        return {one: self.by_key[device_id, one] for one in channel_ids if (device_id, one) in self.by_key}
+
     def save_all(self, channels: Iterable[Channel]) -> None:
         for channel in channels:
             self.by_key[channel.device_id, channel.id] = channel
@@ -100,8 +127,41 @@ class MemoryCalls:
         return sorted(self.by_id.values(), key=lambda call: (call.started_at, call.id))
 
 
+class MemoryPositions:
+    """A complete PositionStore in a dict by device and channel."""
+
+    def __init__(self) -> None:
+        self.by_key: dict[tuple[str, str], ReportedPosition] = {}
+
+    def of_device(self, device_id: str) -> Sequence[ReportedPosition]:
+        found = [one for one in self.by_key.values() if one.device_id == device_id]
+        return sorted(found, key=lambda one: one.channel_id)
+
+    def save_all(self, positions: Iterable[ReportedPosition]) -> None:
+        for one in positions:
+            self.by_key[one.device_id, one.channel_id] = one
+
+
+class MemoryRefusals:
+    """A complete RefusalStore in a dict by device and topic."""
+
+    def __init__(self) -> None:
+        self.by_key: dict[tuple[str, str], TopicRefusal] = {}
+
+    def save(self, refusal: TopicRefusal) -> None:
+        self.by_key[refusal.device_id, refusal.topic.value] = replace(refusal, cause=refusal.cause[:255])
+
+    def remove(self, device_id: str, topic: Topic) -> None:
+        self.by_key.pop((device_id, topic.value), None)
+
+    def all(self) -> Sequence[TopicRefusal]:
+        return [self.by_key[key] for key in sorted(self.by_key)]
+
+
 STORES: Mapping[type[Any], type[Any]] = {
     DeviceStore: MemoryDevices,
     ChannelStore: MemoryChannels,
     CallStore: MemoryCalls,
+    PositionStore: MemoryPositions,
+    RefusalStore: MemoryRefusals,
 }
