@@ -13,8 +13,8 @@ from tests.media.camera import Cameras
 
 from fengtai.domain.audit.model import AuditEntry
 from fengtai.domain.audit.ports import AuditLog
-from fengtai.domain.live.model import WatchPlace
-from fengtai.domain.live.service import StreamLog
+from fengtai.domain.live.model import WatchPlace, WatchWish
+from fengtai.domain.live.service import LearntTransports, StreamLog
 from fengtai.domain.points.model import Point
 from fengtai.domain.points.ports import PointStore
 from fengtai.domain.recordings.model import WantedPoint
@@ -23,10 +23,12 @@ from fengtai.domain.recordings.service import RecordingLedger
 from fengtai.media.bookkeeper import Bookkeeper
 from fengtai.media.clips import ClipDesk
 from fengtai.media.keeper import Keeper
+from fengtai.media.playback import PlaybackStand
 from fengtai.media.remote_shelf import RemoteShelf
 from fengtai.media.settings import MediaSettings
 from fengtai.media.streams import StreamTable
 from fengtai.media.supervisor import Supervisor
+from fengtai.storage.memory.live import STORES as LIVE_STORES
 from fengtai.storage.memory.recordings import STORES
 from fengtai.storage.memory.transactions import MemoryTransactions
 from fengtai.vocabulary.clock import Instant
@@ -89,6 +91,7 @@ class House:
     books: MemoryTransactions
     wanted: Wanted
     bookkeeper: Bookkeeper
+    stand: PlaybackStand
 
     @property
     def hours(self) -> HourStore:
@@ -97,6 +100,10 @@ class House:
     @property
     def gaps(self) -> GapStore:
         return self.books.run(lambda uow: uow.store(GapStore))
+
+    @property
+    def gops_stored(self) -> int:
+        return int(self.workers.states[0].get("gops_stored", 0))  # type: ignore[call-overload]
 
     async def until(self, condition: Callable[[], object], seconds: float = 15.0) -> None:
         """Wait for something that happens in another process."""
@@ -108,9 +115,9 @@ class House:
         self.wanted.points = [WantedPoint(point_id=POINT, device_id=DEVICE, channel_id=CHANNEL)]
         self.keeper.wake()
 
-    async def watch(self, session_id: str = "session1") -> WatchPlace:
+    async def watch(self, session_id: str = "session1", wish: WatchWish = WatchWish()) -> WatchPlace:
         return await self.streams.watch(
-            POINT, device_id=DEVICE, channel_id=CHANNEL, session_id=session_id, host="127.0.0.1"
+            POINT, device_id=DEVICE, channel_id=CHANNEL, session_id=session_id, host="127.0.0.1", wish=wish
         )
 
 
@@ -121,7 +128,7 @@ def free_port() -> int:
 
 
 def new_books() -> MemoryTransactions:
-    stores = {port: twin() for port, twin in STORES.items()}
+    stores = {port: twin() for port, twin in {**STORES, **LIVE_STORES}.items()}
     return MemoryTransactions(WallClock(), {**stores, PointStore: OnePoint(), AuditLog: Lines()})
 
 
@@ -141,12 +148,16 @@ async def open_house(folder: Path, cameras: Cameras, books: MemoryTransactions, 
     clock = WallClock()
     workers = Supervisor(settings=chosen, clock=clock)
     ledger = RecordingLedger(transactions=books, shelf=RemoteShelf(workers=workers))
-    streams = StreamTable(workers=workers, source=cameras, news=StreamLog(transactions=books), clock=clock)
+    lessons = LearntTransports(transactions=books)
+    streams = StreamTable(
+        workers=workers, source=cameras, lessons=lessons, news=StreamLog(transactions=books), clock=clock
+    )
     bookkeeper = Bookkeeper(workers=workers, hours=ledger)
     wanted = Wanted()
     keeper = Keeper(streams=streams, workers=workers, points=wanted, hours=ledger)
     clips = ClipDesk(workers=workers, streams=streams, gaps=ledger)
-    house = House(chosen, cameras, workers, streams, keeper, clips, ledger, books, wanted, bookkeeper)
+    stand = PlaybackStand(workers=workers, streams=streams, clock=clock)
+    house = House(chosen, cameras, workers, streams, keeper, clips, ledger, books, wanted, bookkeeper, stand)
     await bookkeeper.start()
     await workers.start()
     await streams.start()

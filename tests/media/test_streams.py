@@ -35,7 +35,9 @@ async def test_a_camera_that_agrees_and_does_not_send_names_the_address_to_check
     assert trace.stages[-1].stage is Stage.FAILED
     assert trace.failed.startswith("The device agreed to send")
     assert sorted(hasty.cameras.stopped) == sorted(one.stream_id for one in hasty.cameras.invited)
-    assert len({one.port for one in hasty.cameras.invited}) == 2
+    assert [one.transport for one in hasty.cameras.invited] == list(Transport)
+    assert len({one.port for one in hasty.cameras.invited}) == 1
+    assert len({one.ssrc for one in hasty.cameras.invited}) == 3
     assert [state.stage for state in hasty.streams.states()] == [Stage.FAILED]
 
 

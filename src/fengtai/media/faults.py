@@ -54,6 +54,12 @@ def no_packet(receiver: Receiver, seconds: float, detail: str = "") -> Fault:
             "Set the camera's stream to RTP with PS and send it to the address of the offer; restart the camera.",
             may_try_other=True,
         )
+    if receiver.transport is Transport.TCP_ACTIVE:
+        return Fault(
+            f"We connected to the device by TCP, but within {seconds:g} s it has sent nothing.",
+            "Restart the camera, or let it connect to the platform (TCP passive).",
+            may_try_other=True,
+        )
     how = "connected by TCP to" if receiver.transport is Transport.TCP_PASSIVE else "sent a packet by UDP to"
     return Fault(
         f"The device agreed to send, but within {seconds:g} s it has not {how} {receiver.host}:{receiver.port}.",
@@ -77,8 +83,12 @@ def went_silent(seconds: float) -> Fault:
     )
 
 
-def connection_lost(detail: str) -> Fault:
-    return Fault(f"The media connection was lost: {detail}.", "It is started again by itself while it is recorded.")
+def connection_lost(detail: str, *, may_try_other: bool = False) -> Fault:
+    return Fault(
+        f"The media connection was lost: {detail}.",
+        "It is started again by itself while it is recorded.",
+        may_try_other=may_try_other,
+    )
 
 
 def ended_by_device(reason: str) -> Fault:

@@ -99,6 +99,7 @@ class Keeper:
             if point.point_id not in to_record:
                 await self._note_gap(point.point_id, GapCause.DISK)
             elif self._streams.is_running(point.point_id):
+                self._streams.carry_sound(point.point_id, point.carries_sound)
                 if point.point_id not in self._streams.recorded:  # it is watched only, until now
                     self._begin(point)
             elif not point.online:
@@ -126,7 +127,9 @@ class Keeper:
     async def _start(self, point: WantedPoint, effort: _Effort) -> None:
         try:
             async with self._limit:
-                await self._streams.keep(point.point_id, point.device_id, point.channel_id)
+                await self._streams.keep(
+                    point.point_id, point.device_id, point.channel_id, carries_sound=point.carries_sound
+                )
         except Unavailable as error:
             effort.failures += 1
             pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (effort.failures - 1))
@@ -139,8 +142,10 @@ class Keeper:
 
     def _lost(self, point_id: str, fault: Fault) -> None:
         effort = self._efforts.setdefault(point_id, _Effort())
-        jitter = _random.uniform(0.0, 0.5)
-        pause = jitter if fault.gap is GapCause.WORKER_RESTARTED else FIRST_PAUSE_SECONDS / 2 + jitter
+        if fault.gap is GapCause.WORKER_RESTARTED:  # no fault of the camera's; `STARTS_AT_ONCE` is spread enough
+            pause = _random.uniform(0.0, 0.1)
+        else:
+            pause = FIRST_PAUSE_SECONDS / 2 + _random.uniform(0.0, 0.5)
         effort.not_before = asyncio.get_running_loop().time() + pause
         note = asyncio.create_task(self._note_gap(point_id, fault.gap))
         self._notes.add(note)

@@ -14,6 +14,12 @@ class Message(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """Base of all messages."""
 
 
+class Hole(msgspec.Struct, frozen=True):
+    from_ms: int
+    until_ms: int
+    cause: str
+
+
 # --- commands
 
 
@@ -28,10 +34,13 @@ class Configure(Message, frozen=True, kw_only=True):
     clips: str
     http_host: str
     http_port: int
+    http_tls: tuple[str, str] | None = None
+    """certificate and key file of the live port; None: it does not encrypt"""
     ticket_key: bytes
     origins: list[str]
     sync_seconds: float
     no_packet_seconds: float
+    recoded_streams: int = 0
 
 
 class Beat(Message, frozen=True, kw_only=True):
@@ -49,6 +58,24 @@ class OpenReceiver(Message, frozen=True, kw_only=True):
     ssrc: int
     is_tcp: bool
     records: bool
+    connects: bool = False
+    """by TCP, but we connect to the device when `SenderKnown` tells where"""
+    carries_sound: bool = False
+
+
+class SenderKnown(Message, frozen=True, kw_only=True):
+    """The device has agreed: from where it may send, and the port where it waits when we are the one that connects."""
+
+    stream_id: str
+    hosts: list[str]
+    port: int
+
+
+class CarrySound(Message, frozen=True, kw_only=True):
+    """The point's policy: without it no sound goes beyond the receiver."""
+
+    stream_id: str
+    on: bool
 
 
 class Record(Message, frozen=True, kw_only=True):
@@ -87,6 +114,32 @@ class MakeClip(Message, frozen=True, kw_only=True):
     clip_id: str
     from_ms: int
     until_ms: int
+
+
+class OpenPlayback(Message, frozen=True, kw_only=True):
+    """Who has the ticket of this playback may see this range of the point; `holes` with the causes that the books know."""
+
+    ask: int
+    playback_id: str
+    point_id: str
+    from_ms: int
+    until_ms: int
+    holes: list[Hole]
+    carries_sound: bool
+
+
+class ClosePlayback(Message, frozen=True, kw_only=True):
+    """Nobody came in time."""
+
+    playback_id: str
+
+
+class MakeStill(Message, frozen=True, kw_only=True):
+    """The picture of one recorded moment."""
+
+    ask: int
+    point_id: str
+    at_ms: int
 
 
 class Discard(Message, frozen=True, kw_only=True):
@@ -130,12 +183,6 @@ class SnapshotMade(Message, frozen=True, kw_only=True):
     jpeg: bytes
 
 
-class Hole(msgspec.Struct, frozen=True):
-    from_ms: int
-    until_ms: int
-    cause: str
-
-
 class ClipCut(Message, frozen=True, kw_only=True):
     ask: int
     object_key: str
@@ -168,6 +215,13 @@ class StreamSilent(Message, frozen=True, kw_only=True):
     detail: str
 
 
+class StreamNoted(Message, frozen=True, kw_only=True):
+    """Something odd that people should read in the stream's trace; it goes on."""
+
+    stream_id: str
+    detail: str
+
+
 class StreamBroken(Message, frozen=True, kw_only=True):
     """The device closed its TCP connection."""
 
@@ -178,6 +232,14 @@ class StreamBroken(Message, frozen=True, kw_only=True):
 class Viewers(Message, frozen=True, kw_only=True):
     stream_id: str
     count: int
+
+
+class PlaybackEnded(Message, frozen=True, kw_only=True):
+    playback_id: str
+    seconds: float
+    size_bytes: int
+    first_ms: int
+    last_ms: int
 
 
 class HourOpened(Message, frozen=True, kw_only=True):
@@ -220,6 +282,9 @@ class RecordingFailed(Message, frozen=True, kw_only=True):
 class Alive(Message, frozen=True, kw_only=True):
     """Every second, from the loop: a disk that stalls must not make the worker seem dead."""
 
+    streams: list[str] = []
+    """all that are open, so that one that nobody knows any more is closed"""
+
 
 class Counters(Message, frozen=True, kw_only=True):
     """Every two seconds, or as often as files are synced."""
@@ -234,12 +299,17 @@ Command = (
     Configure
     | Beat
     | OpenReceiver
+    | SenderKnown
+    | CarrySound
     | Record
     | CloseReceiver
     | TellViewers
     | EndSession
     | MakeSnapshot
     | MakeClip
+    | OpenPlayback
+    | ClosePlayback
+    | MakeStill
     | Discard
     | HourKept
     | Stop
@@ -251,7 +321,9 @@ Report = (
     | StreamReached
     | StreamSilent
     | StreamBroken
+    | StreamNoted
     | Viewers
+    | PlaybackEnded
     | HourOpened
     | HourClosed
     | HourDropped

@@ -33,6 +33,10 @@ class RemoteShelf:
     def free_bytes(self) -> int | None:
         return self._workers.free_bytes
 
+    @property
+    def reserve_bytes(self) -> int:
+        return self._workers.settings.reserve_bytes
+
 
 def _discard(names: list[str], ask: int) -> m.Discard:
     return m.Discard(ask=ask, names=names)

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 SECTION = "media"
 
@@ -25,6 +25,10 @@ class MediaSettings(BaseModel):
     """live pictures: one port per worker"""
     http_host: str = "127.0.0.1"
     """bind address of the live ports"""
+    http_tls_certificate: Path | None = None
+    """PEM file with the certificate chain of the live ports (wss); needs `http_tls_key`"""
+    http_tls_key: Path | None = None
+    """PEM file with its private key"""
     http_advertised: str = ""
     """name in the watch address; empty: the one by which the console reached us"""
     origins: tuple[str, ...] = ()
@@ -43,6 +47,9 @@ class MediaSettings(BaseModel):
     """silence after which a stream is ended (BYE) and told as lost"""
     no_viewer_seconds: float = Field(20.0, ge=0)
     """how long a stream that nobody watches or records runs on"""
+    recoded_streams: int = Field(2, ge=0, le=32)
+    """H.265 made into H.264 for browsers that cannot play it: so many streams in each worker at once; at 1080p each takes
+    most of a core"""
     quarantine_seconds: float = Field(30.0, ge=0)
     """a port or an SSRC is not used again before this time"""
     ticket_seconds: float = Field(60.0, gt=0)
@@ -53,6 +60,17 @@ class MediaSettings(BaseModel):
     def _is_range(cls, text: str) -> str:
         port_range(text)
         return text
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> "MediaSettings":
+        if (self.http_tls_certificate is None) != (self.http_tls_key is None):
+            raise ValueError("http_tls_certificate and http_tls_key are needed together")
+        return self
+
+    @property
+    def live_scheme(self) -> str:
+        """How a console opens a live picture."""
+        return "wss" if self.http_tls_certificate else "ws"
 
     @property
     def advertised_host(self) -> str:

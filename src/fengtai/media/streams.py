@@ -6,16 +6,17 @@ What a start does step by step is in `stream_start`; why one fails, in `faults`.
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import structlog
 
-from fengtai.domain.live.model import Stage, StreamChanged, StreamState, StreamTrace, WatchPlace
-from fengtai.domain.live.ports import StreamNews, StreamSource
+from fengtai.domain.live.model import Stage, StreamChanged, StreamState, StreamTrace, WatchPlace, WatchWish
+from fengtai.domain.live.ports import StreamNews, StreamSource, TransportBook
 from fengtai.media import messages as m
 from fengtai.media.allocation import PortPool, SsrcPool
 from fengtai.media.faults import Fault, connection_lost, ended_by_device, went_silent, worker_lost
-from fengtai.media.stream_start import Running, StartDesk
+from fengtai.media.stream_start import Running, StartDesk, Wanted
 from fengtai.media.supervisor import Supervisor
 from fengtai.media.tickets import make_ticket
 from fengtai.media.traces import TraceBook
@@ -27,13 +28,24 @@ Lost = Callable[[str, Fault], None]
 """point, why: told when a stream ends that was wanted"""
 
 
+SUBSTREAM_AGAIN_SECONDS = 3_600.0
+
+
 class StreamTable:
-    def __init__(self, *, workers: Supervisor, source: StreamSource, news: StreamNews, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        workers: Supervisor,
+        source: StreamSource,
+        lessons: TransportBook,
+        news: StreamNews,
+        clock: Clock,
+    ) -> None:
         self._workers, self._source, self._news, self._clock = workers, source, news, clock
         self._settings = workers.settings
         self._traces = TraceBook(clock)
         self._streams: dict[str, Running] = {}
-        """by point"""
+        """by place: the point's id for its main stream, with /1 behind it for its sub-stream"""
         self._starts: dict[str, asyncio.Task[Running]] = {}
         self._recorded: set[str] = set()
         self._idle: dict[str, asyncio.TimerHandle] = {}
@@ -42,10 +54,13 @@ class StreamTable:
         self._untold: asyncio.Queue[StreamChanged] = asyncio.Queue(10_000)
         self._lost: list[Lost] = []
         self._closing = False
+        self._no_substream: dict[tuple[str, str], float] = {}
+        """device and channel → until when its sub-stream is not asked for: it has none in H.264"""
         rest = self._settings.quarantine_seconds
         self._desk = StartDesk(
             workers,
             source=source,
+            lessons=lessons,
             ports=PortPool(self._settings.ports, rest),
             ssrcs=SsrcPool(self._settings.domain, rest),
             traces=self._traces,
@@ -75,18 +90,26 @@ class StreamTable:
     # domain.live.ports.Streams
 
     async def watch(
-        self, point_id: str, *, device_id: str, channel_id: str, session_id: str, host: str = ""
+        self,
+        point_id: str,
+        *,
+        device_id: str,
+        channel_id: str,
+        session_id: str,
+        host: str = "",
+        wish: WatchWish = WatchWish(),
     ) -> WatchPlace:
-        stream = await self._ensure(point_id, device_id, channel_id)
+        wanted = Wanted(point_id=point_id, device_id=device_id, channel_id=channel_id, carries_sound=wish.carries_sound)
+        stream = await self._ensure(wanted)
+        if stream.codec == "h265" and not wish.plays_h265:
+            stream = await self._in_h264(wanted, stream)
         self._expect_viewers(stream)
         now = self._clock.now()
         expires = now.plus(self._settings.ticket_seconds)
         ticket = make_ticket(
             self._workers.ticket_key, stream_id=stream.stream_id, session_id=session_id, until_ms=expires.utc_ms
         )
-        name = self._settings.http_advertised or host or self._settings.http_host
-        name = f"[{name}]" if ":" in name and not name.startswith("[") else name
-        url = f"ws://{name}:{self._workers.http_port(stream.worker)}/live/{stream.stream_id}?ticket={ticket}"
+        url = f"{self.place(stream.worker, host)}/live/{stream.stream_id}?ticket={ticket}"
         return WatchPlace(point_id=point_id, stream_id=stream.stream_id, url=url, expires_at=expires.utc)
 
     async def snapshot(self, point_id: str) -> bytes:
@@ -101,6 +124,12 @@ class StreamTable:
         for worker in self._workers.ready:
             self._workers.send(worker, m.EndSession(session_id=session_id))
 
+    def carry_sound(self, point_id: str, carries: bool) -> None:
+        for stream in self._all():
+            if stream.point_id == point_id and stream.carries_sound != carries:
+                stream.carries_sound = carries
+                self._workers.send(stream.worker, m.CarrySound(stream_id=stream.stream_id, on=carries))
+
     def traces(self, point_id: str) -> list[StreamTrace]:
         return self._traces.of(point_id)
 
@@ -112,10 +141,12 @@ class StreamTable:
 
     # for the keeper, clips and the gateway
 
-    async def keep(self, point_id: str, device_id: str, channel_id: str) -> None:
+    async def keep(self, point_id: str, device_id: str, channel_id: str, *, carries_sound: bool = False) -> None:
         """Record this point from now on. Raise Unavailable when its stream cannot be started."""
         self._recorded.add(point_id)
-        stream = await self._ensure(point_id, device_id, channel_id)
+        stream = await self._ensure(
+            Wanted(point_id=point_id, device_id=device_id, channel_id=channel_id, carries_sound=carries_sound)
+        )
         self._workers.send(stream.worker, m.Record(stream_id=stream.stream_id, on=True))
 
     def release(self, point_id: str) -> None:
@@ -132,6 +163,12 @@ class StreamTable:
     def is_running(self, point_id: str) -> bool:
         return point_id in self._streams or point_id in self._starts
 
+    def place(self, worker: int, host: str) -> str:
+        """Where a console reaches this worker; `host`: by which name it reached us."""
+        name = self._settings.http_advertised or host or self._settings.http_host
+        name = f"[{name}]" if ":" in name and not name.startswith("[") else name
+        return f"{self._settings.live_scheme}://{name}:{self._workers.http_port(worker)}"
+
     def worker_of(self, point_id: str) -> int | None:
         """The worker that has the point's stream, else the one that would get it."""
         stream = self._streams.get(point_id)
@@ -144,32 +181,55 @@ class StreamTable:
 
     # starting
 
-    async def _ensure(self, point_id: str, device_id: str, channel_id: str) -> Running:
-        if (stream := self._streams.get(point_id)) is not None:
+    async def _ensure(self, wanted: Wanted) -> Running:
+        place = wanted.place
+        if (stream := self._streams.get(place)) is not None:
+            self.carry_sound(wanted.point_id, wanted.carries_sound)
             return stream
         if self._closing:
             raise Unavailable("the platform is being stopped")
-        start = self._starts.get(point_id)
+        start = self._starts.get(place)
         if start is None:
-            start = asyncio.create_task(self._start(point_id, device_id, channel_id))
-            self._starts[point_id] = start
-            start.add_done_callback(lambda task: self._started(point_id, task))
+            start = asyncio.create_task(self._start(wanted))
+            self._starts[place] = start
+            start.add_done_callback(lambda task: self._started(wanted, task))
         try:
             return await asyncio.shield(start)
         except Fault as fault:
             raise Unavailable(str(fault)) from fault
 
-    async def _start(self, point_id: str, device_id: str, channel_id: str) -> Running:
-        stream = await self._desk.start(point_id, device_id, channel_id, records=point_id in self._recorded)
-        self._streams[point_id] = stream
+    async def _start(self, wanted: Wanted) -> Running:
+        stream = await self._desk.start(replace(wanted, records=wanted.place in self._recorded))
+        self._streams[wanted.place] = stream
         self._reached(stream, Stage.PLAYING, "")
         return stream
 
-    def _started(self, point_id: str, task: "asyncio.Task[Running]") -> None:
-        self._starts.pop(point_id, None)
+    async def _in_h264(self, wanted: Wanted, main: Running) -> Running:
+        """The sub-stream, when the device has one in H.264; else the main stream, which the worker re-codes."""
+        now, key = asyncio.get_running_loop().time(), (wanted.device_id, wanted.channel_id)
+        if now < self._no_substream.get(key, 0.0):
+            return main
+        self._expect_viewers(main)
+        try:
+            sub = await self._ensure(replace(wanted, stream_number=1))
+        except Unavailable as error:
+            log.info("stream.no_substream", point_id=wanted.point_id, reason=str(error))
+        else:
+            if sub.codec == "h264":
+                return sub
+            if self._forget(sub):
+                self._spawn(self._end(sub, "it is not in H.264"))
+        self._no_substream[key] = now + SUBSTREAM_AGAIN_SECONDS
+        return await self._ensure(wanted)  # it may have ended meanwhile
+
+    def _started(self, wanted: Wanted, task: "asyncio.Task[Running]") -> None:
+        self._starts.pop(wanted.place, None)
+        point_id = wanted.point_id
         if task.cancelled():
             return
         error = task.exception()
+        if isinstance(error, Fault) and wanted.stream_number:
+            return  # a device without a sub-stream is no failure: the main stream goes on
         if isinstance(error, Fault):
             trace = self._traces.of(point_id)
             self._note_failure(point_id, trace[0].stream_id if trace else "", error)
@@ -182,49 +242,51 @@ class StreamTable:
             self._traces.reached(stream.trace, stage, detail)
         if stage is Stage.PLAYING:
             self._failed.pop(stream.point_id, None)
-        if stage in (Stage.REQUESTED, Stage.PLAYING, Stage.STOPPED):
+        if stage in (Stage.REQUESTED, Stage.PLAYING, Stage.STOPPED) and stream.is_main:
             self._publish(stream.point_id, stream.stream_id, stage, detail)
 
     # ending
 
     def _expect_viewers(self, stream: Running) -> None:
         """Stop it after the grace unless somebody watches or it is recorded."""
-        if (timer := self._idle.pop(stream.point_id, None)) is not None:
+        if (timer := self._idle.pop(stream.place, None)) is not None:
             timer.cancel()
-        if stream.viewers or stream.point_id in self._recorded:
+        if stream.viewers or stream.place in self._recorded:
             return
-        self._idle[stream.point_id] = asyncio.get_running_loop().call_later(
+        self._idle[stream.place] = asyncio.get_running_loop().call_later(
             self._settings.no_viewer_seconds, self._unwatched, stream
         )
 
     def _unwatched(self, stream: Running) -> None:
-        self._idle.pop(stream.point_id, None)
-        if not stream.viewers and stream.point_id not in self._recorded and self._forget(stream):
+        self._idle.pop(stream.place, None)
+        if not stream.viewers and stream.place not in self._recorded and self._forget(stream):
             self._reached(stream, Stage.STOPPED, "nobody watches it")
             self._spawn(self._end(stream, "nobody watches it"))
 
     def _lose(self, stream: Running, fault: Fault) -> None:
         if not self._forget(stream):
             return
-        self._note_failure(stream.point_id, stream.stream_id, fault)
+        if stream.is_main:
+            self._note_failure(stream.point_id, stream.stream_id, fault)
         self._traces.failed(stream.trace, fault.cause, fault.fix)
         told = m.TellViewers(stream_id=stream.stream_id, stage=Stage.FAILED.value, detail=fault.cause, fix=fault.fix)
         self._workers.send(stream.worker, told)
         self._spawn(self._end(stream, fault.cause))
-        if stream.point_id in self._recorded:
+        if stream.place in self._recorded:
             for lost in self._lost:
                 lost(stream.point_id, fault)
 
     def _forget(self, stream: Running) -> bool:
-        if self._streams.get(stream.point_id) is not stream:
+        if self._streams.get(stream.place) is not stream:
             return False
-        del self._streams[stream.point_id]
-        if (timer := self._idle.pop(stream.point_id, None)) is not None:
+        del self._streams[stream.place]
+        if (timer := self._idle.pop(stream.place, None)) is not None:
             timer.cancel()
         return True
 
     async def _end(self, stream: Running, reason: str) -> None:
-        self._streams.pop(stream.point_id, None) if self._closing else None
+        if self._closing:
+            self._streams.pop(stream.place, None)
         await self._desk.close(stream, reason)
 
     def _note_failure(self, point_id: str, stream_id: str, fault: Fault) -> None:
@@ -246,6 +308,11 @@ class StreamTable:
         match report:
             case m.StreamReached():
                 self._desk.reached(report)
+            case m.StreamNoted():
+                if (stream := self._by_id(report.stream_id)) is not None:
+                    self._traces.reached(stream.trace, Stage.PLAYING, report.detail)
+            case m.Alive():
+                self._reap(worker, report.streams)
             case m.StreamSilent():
                 if (stream := self._by_id(report.stream_id)) is not None:
                     self._lose(stream, went_silent(report.seconds))
@@ -259,6 +326,14 @@ class StreamTable:
                     self._expect_viewers(stream)
             case _:
                 return  # hours and counters are the bookkeeper's
+
+    def _reap(self, worker: int, open_streams: list[str]) -> None:
+        """Close receivers that nobody knows any more: their port must not stay bound, nor their camera go on sending."""
+        known = {stream.stream_id for stream in self._streams.values()}
+        for stream_id in open_streams:
+            if stream_id not in known and not self._desk.knows(stream_id):
+                log.warning("stream.orphan_closed", worker=worker, stream_id=stream_id)
+                self._workers.send(worker, m.CloseReceiver(stream_id=stream_id, reason="nobody knows it any more"))
 
     # small parts
 

@@ -161,10 +161,14 @@ class Supervisor:
             clips=str(settings.clips),
             http_host=settings.http_host,
             http_port=self._ports[number],
+            http_tls=(str(settings.http_tls_certificate), str(settings.http_tls_key))
+            if settings.http_tls_certificate
+            else None,
             ticket_key=self.ticket_key,
             origins=list(settings.origins),
             sync_seconds=settings.sync_seconds,
             no_packet_seconds=settings.no_packet_seconds,
+            recoded_streams=settings.recoded_streams,
         )
 
     def _report(self, number: int, report: m.Report) -> None:

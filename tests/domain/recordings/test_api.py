@@ -3,8 +3,9 @@
 import httpx
 import pytest
 from fastapi import FastAPI
+from tests.domain.acting import acting
 
-from fengtai.domain.access.model import Actor
+from fengtai.domain.access.model import Actor, Role
 from fengtai.domain.recordings.api import router
 from fengtai.domain.recordings.model import Gap, GapCause, RecordedHour
 from fengtai.vocabulary.errors import Invalid
@@ -15,7 +16,9 @@ NOON_MS = 1_795_176_000_000
 class Ledger:
     """One recorded minute with a gap after it."""
 
-    async def hours(self, point_id: str, from_ms: int, until_ms: int) -> list[tuple[RecordedHour, list[Gap]]]:
+    async def hours(
+        self, point_id: str, from_ms: int, until_ms: int, *, by: Actor
+    ) -> list[tuple[RecordedHour, list[Gap]]]:
         self.asked = (point_id, from_ms, until_ms)
         hour = RecordedHour(
             name="a", point_id=point_id, from_ms=NOON_MS, until_ms=NOON_MS + 60_000, size_bytes=7, gops=30
@@ -26,9 +29,7 @@ class Ledger:
 
 async def ask(ledger: Ledger, **params: str) -> httpx.Response:
     app = FastAPI()
-    app.include_router(
-        router(ledger, lambda: Actor(user_id="li", name="Li", roles=frozenset(), permissions=frozenset()))
-    )  # type: ignore[arg-type]
+    app.include_router(router(ledger, None, lambda: acting(Role.OPERATOR, name="Li", user_id="li")))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://fengtai.test") as client:
         return await client.get("/api/recordings/door/hours", params=params)
 

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from tests.domain.acting import acting
 
+from fengtai.domain.access.model import Role
 from fengtai.domain.audit.model import AuditEntry
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.domain.points.model import Point
@@ -223,7 +225,7 @@ async def test_hours_are_told_with_the_gaps_that_follow_them(archive: Archive) -
     await archive.ledger.gap_began("gate", GapCause.STREAM_LOST)
     await archive.ledger.hour_opened(replace(open_hour("two", 9_000), until_ms=9_500))
 
-    told = await archive.ledger.hours("gate", 0, 99_000)
+    told = await archive.ledger.hours("gate", 0, 99_000, by=acting(Role.OPERATOR))
 
     assert [(hour.name, [gap.from_ms for gap in gaps]) for hour, gaps in told] == [("one", [5_000]), ("two", [])]
 

@@ -143,6 +143,59 @@ def test_the_disk_that_lied_about_fsync_costs_gops_not_the_file(tmp_path: Path) 
     assert list(check_recordings(tmp_path, [row_of(hour)], digests=True)) == []
 
 
+def test_a_kill_between_two_syncs_costs_nothing_that_was_written(tmp_path: Path) -> None:
+    journal = Journal(DiskFiles(), tmp_path, 0)
+    journal.open()
+    file = HourFile(DiskFiles(), tmp_path, journal, point_id=POINT, from_ms=BEGIN, init=INIT)
+    for number in range(3):
+        file.append(fragment(number), start_ms=BEGIN + number * 2_000, duration_ms=2_000, frames=50, is_damaged=False)
+    assert (file.synced_gops, file.synced_until_ms) == (0, BEGIN)
+    file.abandon()
+    journal.close()
+
+    (hour,) = start_again(tmp_path)
+
+    assert (hour.gops, hour.until_ms, hour.was_torn) == (3, BEGIN + 6_000, False)
+    assert list(check_recordings(tmp_path, [row_of(hour)], digests=True)) == []
+
+
+def test_a_power_failure_that_kept_records_without_their_fragments_ends_the_file_before_them(tmp_path: Path) -> None:
+    """The file system wrote the index and the third fragment, but not the second."""
+    story = Story()
+    write_an_hour(DiskFiles(), tmp_path, story)
+    data = data_path(tmp_path, hour_name(POINT, BEGIN))
+    kept = data.read_bytes()
+    second = kept.index(fragment(1))
+    data.write_bytes(kept[:second] + bytes(len(fragment(1))) + kept[second + len(fragment(1)) :])
+
+    hour = recover(DiskFiles(), tmp_path, hour_name(POINT, BEGIN))
+
+    assert hour is not None
+    assert (hour.gops, hour.was_torn) == (1, True)
+    assert list(check_recordings(tmp_path, [row_of(hour)], digests=True)) == []
+
+
+def test_after_a_failed_fsync_only_what_was_synced_before_counts(tmp_path: Path) -> None:
+    """Linux forgets that pages were dirty when writing them back has failed: reading them proves nothing."""
+    story = Story()
+    write_an_hour(DiskFiles(), tmp_path, story)
+    hour = recover(DiskFiles(), tmp_path, hour_name(POINT, BEGIN), most_gops=2)
+    assert hour is not None
+    assert (hour.gops, hour.until_ms, hour.was_torn) == (2, BEGIN + 4_000, True)
+    assert list(check_recordings(tmp_path, [row_of(hour)], digests=True)) == []
+
+
+def test_on_a_disk_too_slow_for_its_rounds_a_file_is_synced_by_itself(tmp_path: Path) -> None:
+    journal = Journal(DiskFiles(), tmp_path, 0)
+    journal.open()
+    file = HourFile(DiskFiles(), tmp_path, journal, point_id=POINT, from_ms=BEGIN, init=INIT)
+    for number in range(7):
+        file.append(fragment(number), start_ms=BEGIN + number * 2_000, duration_ms=2_000, frames=50, is_damaged=False)
+    assert file.synced_gops == 6
+    file.abandon()
+    journal.close()
+
+
 def test_the_checker_names_the_invariant_that_is_broken(tmp_path: Path) -> None:
     story = Story()
     write_an_hour(DiskFiles(), tmp_path, story)

@@ -1,9 +1,9 @@
 """Whatever comes under the announcement of PS is taken for what its bytes are."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from tests.protocols.elementary.drawn import drawn_units
 
 from fengtai.media.worker.intake import Intake

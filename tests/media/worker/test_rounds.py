@@ -2,8 +2,122 @@
 
 import asyncio
 import socket
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from fengtai.media.worker.rounds import Rounds
+import pytest
+
+from fengtai.media.worker.rounds import RESTED_ROUNDS, ROUND_SECONDS, Rounds
+
+
+class HandLoop:
+    """As much of a loop as rounds use; time goes on by hand."""
+
+    def __init__(self) -> None:
+        self.timers: list[HandTimer] = []
+
+    def call_later(self, seconds: float, call: Callable[[], None]) -> "HandTimer":
+        self.timers.append(HandTimer(self, seconds, call))
+        return self.timers[-1]
+
+    def go_on(self) -> float:
+        """To the next timer; how long that took."""
+        (timer,) = self.timers
+        self.timers.clear()
+        timer.call()
+        return timer.seconds
+
+
+class HandTimer:
+    def __init__(self, loop: HandLoop, seconds: float, call: Callable[[], None]) -> None:
+        self._loop, self.seconds, self.call = loop, seconds, call
+
+    def cancel(self) -> None:
+        self._loop.timers.remove(self)
+
+
+class Ears:
+    """A reader of one socket that takes one byte a time, and rests when it is told to."""
+
+    def __init__(self, rounds: Rounds) -> None:
+        self._rounds = rounds
+        self.near, self.far = socket.socketpair()
+        self.heard = b""
+        self.rests = self.leaves = False
+        rounds.add_reader(self.near.fileno(), self._read)
+
+    def _read(self) -> bool:
+        self.heard += self.near.recv(1)
+        if self.rests:
+            self._rounds.rest()
+        return self.leaves
+
+
+@pytest.fixture
+def by_hand() -> Iterator[tuple[HandLoop, Rounds, Callable[[], Ears]]]:
+    loop: Any = HandLoop()
+    rounds, made = Rounds(loop), list[Ears]()
+
+    def ears() -> Ears:
+        made.append(Ears(rounds))
+        return made[-1]
+
+    yield loop, rounds, ears
+    rounds.close()
+    for one in made:
+        one.near.close()
+        one.far.close()
+
+
+def test_who_rests_is_passed_by_and_all_who_rest_are_read_together(by_hand: Any) -> None:
+    loop, _, ears = by_hand
+    awake, first, second = ears(), ears(), ears()
+    first.rests = second.rests = True
+    for one in (awake, first, second):
+        one.far.send(b"abcdefgh")
+    rounds_of = []
+    for _ in range(2 * RESTED_ROUNDS):
+        loop.go_on()
+        rounds_of.append((len(awake.heard), len(first.heard), len(second.heard)))
+    assert [awake for awake, _, _ in rounds_of] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert [first for _, first, _ in rounds_of] == [1, 1, 1, 2, 2, 2, 2, 3]
+    assert all(first == second for _, first, second in rounds_of)
+
+
+def test_while_all_rest_there_are_no_rounds_between_until_somebody_new_comes(by_hand: Any) -> None:
+    loop, _, ears = by_hand
+    sleeper = ears()
+    sleeper.rests = True
+    sleeper.far.send(b"abc")
+    waits = [loop.go_on() for _ in range(3)]
+    assert sleeper.heard == b"abc"
+    assert waits == [ROUND_SECONDS, (RESTED_ROUNDS - 1) * ROUND_SECONDS, RESTED_ROUNDS * ROUND_SECONDS]
+    newcomer = ears()
+    newcomer.far.send(b"x")
+    assert loop.go_on() == ROUND_SECONDS
+    assert newcomer.heard == b"x"
+
+
+def test_who_has_left_something_does_not_rest(by_hand: Any) -> None:
+    loop, _, ears = by_hand
+    busy = ears()
+    busy.rests = busy.leaves = True
+    busy.far.send(b"abc")
+    assert [loop.go_on() for _ in range(3)] == [ROUND_SECONDS] * 3
+    assert busy.heard == b"abc"
+
+
+def test_who_is_removed_while_resting_is_forgotten(by_hand: Any) -> None:
+    loop, rounds, ears = by_hand
+    gone, other = ears(), ears()
+    gone.rests = True
+    gone.far.send(b"ab")
+    loop.go_on()
+    rounds.remove_reader(gone.near.fileno())
+    other.far.send(b"x")
+    loop.go_on()
+    assert (gone.heard, other.heard) == (b"a", b"x")
+    rounds.rest()  # nobody is being read: nothing happens
 
 
 async def heard(queue: "asyncio.Queue[bytes]") -> bytes:

@@ -3,6 +3,7 @@
 import io
 
 import av
+import numpy
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from tests.protocols.elementary.drawn import drawn_units
 
 from fengtai.protocols.elementary import VideoCodec, encode_alaw, encode_ulaw
 from fengtai.protocols.fmp4 import (
+    AudioRun,
     AudioTrack,
     Sample,
     find_box,
@@ -71,7 +73,7 @@ def test_sound_lies_beside_the_pictures(codec, encode, name: str):
     sets = drawn_units("h264", frames=30, gop=GOP)[0].parameter_sets
     assert sets is not None
     second_track = b"".join(
-        fragment(n + 1, n * GOP * FRAME, gop, audio=encode(bytes([n, n]) * 3200), audio_base_time=n * 3200)
+        fragment(n + 1, n * GOP * FRAME, gop, audio=AudioRun(n * 3200, ((encode(bytes([n, n]) * 320), 320),) * 10))
         for n, gop in enumerate(gops())
     )
     data = init_segment(sets, AudioTrack(codec)) + second_track
@@ -84,8 +86,35 @@ def test_sound_lies_beside_the_pictures(codec, encode, name: str):
     assert [(track.sample_entry, track.timescale) for track in info.tracks] == [("avc1", 90000), (name, 8000)]
     pieces = list(read_fragments(data, info.end))
     assert [[(sound.time, sound.size) for sound in piece.audio] for piece in pieces] == [
-        [(n * 3200, 3200)] for n in range(3)
+        [(n * 3200 + m * 320, 320) for m in range(10)] for n in range(3)
     ]
+    assert info.tracks[1].audio == AudioTrack(codec)
+
+
+@pytest.mark.parametrize("codec", ["aac", "flac"])
+def test_sound_that_browsers_play_is_understood_by_other_readers_and_read_back(codec: str):
+    encoder = av.CodecContext.create(codec, "w")
+    encoder.sample_rate, encoder.layout, encoder.format = 16_000, "mono", "fltp" if codec == "aac" else "s16"
+    encoder.open()
+    samples = encoder.frame_size
+    kind = numpy.float32 if codec == "aac" else numpy.int16
+    frames: list[bytes] = []
+    for number in range(20):
+        tone = (numpy.sin(numpy.arange(samples) / 5) * (0.3 if codec == "aac" else 9000)).astype(kind)
+        frame = av.AudioFrame.from_ndarray(tone.reshape(1, -1), format=encoder.format.name, layout="mono")
+        frame.sample_rate, frame.pts = 16_000, number * samples
+        frames += [bytes(packet) for packet in encoder.encode(frame)]
+    sets = drawn_units("h264", frames=30, gop=GOP)[0].parameter_sets
+    assert sets is not None
+    track = AudioTrack(codec, 16_000, 1, bytes(encoder.extradata or b""))
+    run = AudioRun(0, tuple((frame, samples) for frame in frames))
+
+    data = init_segment(sets, track) + fragment(1, 0, gops()[0], audio=run)
+
+    with av.open(io.BytesIO(data), format="mp4") as container:
+        assert container.streams.audio[0].codec_context.name == codec
+        assert sum(sound.samples for sound in container.decode(audio=0)) == len(frames) * samples
+    assert read_init_segment(data).tracks[1].audio == track
 
 
 @pytest.mark.parametrize("codec", ["h264", "h265"])
@@ -108,15 +137,21 @@ def test_what_was_written_is_read_back(codec: VideoCodec):
 
 
 samples = st.builds(Sample, st.binary(min_size=1, max_size=50), st.integers(0, 2**32 - 1), st.booleans())
+runs = st.builds(
+    AudioRun,
+    st.integers(0, 2**64 - 1),
+    st.lists(st.tuples(st.binary(min_size=1, max_size=50), st.integers(0, 2**32 - 1)), max_size=20).map(tuple),
+)
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(0, 2**64 - 1), st.lists(samples, min_size=1, max_size=30), st.binary())
-def test_any_fragment_is_read_back(sequence: int, base: int, wanted: list[Sample], audio: bytes):
-    data = fragment(sequence, base, wanted, audio=audio)
+@given(st.integers(0, 2**32 - 1), st.integers(0, 2**64 - 1), st.lists(samples, min_size=1, max_size=30), runs)
+def test_any_fragment_is_read_back(sequence: int, base: int, wanted: list[Sample], run: AudioRun):
+    data = fragment(sequence, base, wanted, audio=run)
     piece = read_fragment(data)
     assert (piece.sequence, piece.base_time_90k, piece.end) == (sequence, base, len(data))
     assert [Sample(data[s.offset : s.offset + s.size], s.duration, s.is_key) for s in piece.samples] == wanted
-    assert b"".join(data[s.offset : s.offset + s.size] for s in piece.audio) == audio
+    assert tuple((data[s.offset : s.offset + s.size], s.duration) for s in piece.audio) == run.frames
+    assert [s.time for s in piece.audio[:1]] == [run.base_time for _ in run.frames[:1]]
 
 
 def test_a_cut_file_tells_where_its_last_whole_fragment_ends():

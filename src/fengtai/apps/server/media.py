@@ -8,15 +8,16 @@ from fengtai.domain.devices.model import Device, Enrolment, Presence
 from fengtai.domain.devices.ports import DeviceStore
 from fengtai.domain.incidents.ports import ClipFiles
 from fengtai.domain.live.ports import Streams
-from fengtai.domain.live.service import StreamLog
+from fengtai.domain.live.service import LearntTransports, StreamLog
 from fengtai.domain.points.model import Point
 from fengtai.domain.points.ports import PointStore
 from fengtai.domain.recordings.model import WantedPoint
-from fengtai.domain.recordings.ports import Clips, Shelf
+from fengtai.domain.recordings.ports import Clips, Player, Shelf
 from fengtai.domain.recordings.service import RecordingLedger
 from fengtai.media.bookkeeper import Bookkeeper
 from fengtai.media.clips import ClipDesk
 from fengtai.media.keeper import Keeper
+from fengtai.media.playback import PlaybackStand
 from fengtai.media.remote_shelf import RemoteShelf
 from fengtai.media.settings import MediaSettings
 from fengtai.media.streams import StreamTable
@@ -34,11 +35,22 @@ DEVICES_AT_ONCE = 500
 class MediaHouse:
     """Supervisor, streams, keeper, books and clips. Workers start first and end last: everything else speaks to them."""
 
-    def __init__(self, settings: MediaSettings, clock: Clock, transactions: Transactions, workshop: Workshop) -> None:
+    def __init__(
+        self,
+        settings: MediaSettings,
+        clock: Clock,
+        transactions: Transactions,
+        workshop: Workshop,
+        objects: ObjectStore | None = None,
+    ) -> None:
         self.sources = Sources()
         self.workers = Supervisor(settings=settings, clock=clock)
         self.streams = StreamTable(
-            workers=self.workers, source=self.sources, news=StreamLog(transactions=transactions), clock=clock
+            workers=self.workers,
+            source=self.sources,
+            lessons=workshop.get(LearntTransports),
+            news=StreamLog(transactions=transactions),
+            clock=clock,
         )
         workshop.provide(Streams, self.streams)
         workshop.provide(Shelf, RemoteShelf(workers=self.workers))
@@ -46,7 +58,8 @@ class MediaHouse:
         self._books = Bookkeeper(workers=self.workers, hours=ledger)
         clips = ClipDesk(workers=self.workers, streams=self.streams, gaps=ledger)
         workshop.provide(Clips, clips)
-        workshop.provide(ClipFiles, StoredClips(LocalFiles(settings.clips)))
+        workshop.provide(Player, PlaybackStand(workers=self.workers, streams=self.streams, clock=clock))
+        workshop.provide(ClipFiles, StoredClips(objects or LocalFiles(settings.clips)))
         self.keeper = Keeper(
             streams=self.streams, workers=self.workers, points=PointsToRecord(transactions), hours=ledger
         )
@@ -102,6 +115,7 @@ def _wanted_point(point: Point, reachable: set[str]) -> WantedPoint:
         channel_id=point.channel_id,
         point_class=point.point_class.value,
         online=point.device_id in reachable,
+        carries_sound=point.audio,
     )
 
 

@@ -1,9 +1,20 @@
 """What live pictures need from outside: somebody who makes a device send, and somebody who receives."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
-from fengtai.domain.live.model import Receiver, Stage, StreamChanged, StreamState, StreamTrace, WatchPlace
+from fengtai.domain.live.model import (
+    Receiver,
+    Sender,
+    Stage,
+    StreamChanged,
+    StreamState,
+    StreamTrace,
+    Transport,
+    TransportLesson,
+    WatchPlace,
+    WatchWish,
+)
 from fengtai.vocabulary.errors import Unavailable
 
 
@@ -24,7 +35,7 @@ Reached = Callable[[Stage, str], None]
 class StreamSource(Protocol):
     """Makes a device send its picture; `gateways.gb28181` implements it."""
 
-    async def start(self, device_id: str, channel_id: str, receiver: Receiver, reached: Reached) -> None:
+    async def start(self, device_id: str, channel_id: str, receiver: Receiver, reached: Reached) -> Sender:
         """Return when the device has agreed to send (200 and ACK). Raise NoPicture with cause and fix."""
 
     async def stop(self, stream_id: str) -> None:
@@ -37,17 +48,57 @@ class StreamSource(Protocol):
         a crash of ours): nobody else gets it before the device has confirmed."""
 
 
+class PictureFiles(Protocol):
+    """The object store. Raises NotFound, and Unavailable when the store does not answer."""
+
+    async def put(self, key: str, content: bytes | AsyncIterator[bytes]) -> None: ...
+
+    async def get(self, key: str) -> bytes: ...
+
+    async def delete(self, key: str) -> None: ...
+
+    def listed(self, prefix: str = "") -> AsyncIterator[str]:
+        """All keys below this folder."""
+
+
 class StreamNews(Protocol):
     """Who is told that a stream has changed; `StreamLog` puts it into the event log."""
 
     async def changed(self, event: StreamChanged) -> None: ...
 
 
+class TransportStore(Protocol):
+    """Which transport each device has taught us; a row per device that needs another one than the first."""
+
+    def get(self, device_id: str) -> TransportLesson | None: ...
+
+    def save(self, lesson: TransportLesson) -> None: ...
+
+    def delete(self, device_id: str) -> None:
+        """Unknown ones are gone already."""
+
+
+class TransportBook(Protocol):
+    """What media asks before a start, and tells after it; `LearntTransports` implements it."""
+
+    async def of(self, device_id: str) -> TransportLesson | None: ...
+
+    async def learn(self, device_id: str, transport: Transport, why: str) -> None:
+        """Pictures came by this transport after others had failed."""
+
+
 class Streams(Protocol):
     """The streams that run; `media.streams` implements it. One stream per point, however many watch or record it."""
 
     async def watch(
-        self, point_id: str, *, device_id: str, channel_id: str, session_id: str, host: str = ""
+        self,
+        point_id: str,
+        *,
+        device_id: str,
+        channel_id: str,
+        session_id: str,
+        host: str = "",
+        wish: WatchWish = WatchWish(),
     ) -> WatchPlace:
         """Start the stream if it does not run, wait for its first key frame, and tell where it is watched.
         `session_id`: the ticket dies with that session. `host`: by which name the console reached us.
@@ -58,6 +109,9 @@ class Streams(Protocol):
 
     async def end_session(self, session_id: str) -> None:
         """Close all that this session watches; its tickets are dead from now on."""
+
+    def carry_sound(self, point_id: str, carries: bool) -> None:
+        """The point's policy was changed: sound goes on, or ends at the receiver from now on."""
 
     def traces(self, point_id: str) -> list[StreamTrace]:
         """The last starts, newest first."""

@@ -81,6 +81,69 @@ class ClipMade:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlaybackAsked:
+    """What is to be played back, of whom for whom; moments are UTC ms."""
+
+    point_id: str
+    from_ms: int
+    until_ms: int
+    """nothing after it is shown, wherever the player seeks"""
+    session_id: str
+    """the ticket dies with it"""
+    host: str = ""
+    """by which name the console reached us"""
+    carries_sound: bool = False
+    """the point's policy now: sound recorded before it was changed is kept, not played"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaybackPlace:
+    """Where a playback is seen: a media worker, and a ticket for it."""
+
+    playback_id: str
+    url: str
+    """WebSocket address, ticket included"""
+    expires_ms: int
+    """until when it must be opened"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaybackShown:
+    """What was seen of a playback that has ended."""
+
+    playback_id: str
+    seconds: float
+    """of recording that were sent"""
+    size_bytes: int
+    first_ms: int
+    """of what was sent; 0: nothing was"""
+    last_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """How long the disk lasts, and how many days of recordings it can keep."""
+
+    bytes_per_day: int
+    """as recorded in the last 24 hours; 0: nothing was"""
+    kept_bytes: int
+    oldest_ms: int | None
+    free_bytes: int | None
+    """None: no media worker has told yet"""
+    reserve_bytes: int
+    days_until_full: float | None
+    """None: it is not being filled, or the free space is not known"""
+    days_kept_when_full: float | None
+    """what is kept now and what still fits, at the pace of today"""
+    floor_days: int
+
+    @property
+    def is_enough(self) -> bool | None:
+        """None: it cannot be told yet."""
+        return None if self.days_kept_when_full is None else self.days_kept_when_full >= self.floor_days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WantedPoint:
     """A bound point whose policy says that it is recorded."""
 
@@ -91,6 +154,8 @@ class WantedPoint:
     """1, 2, 3 or 9 (other)"""
     online: bool = True
     """its device is online and accepted"""
+    carries_sound: bool = False
+    """its policy lets sound beyond the receiver"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,3 +169,6 @@ class GapFound(Event):
     until_ms: int | None
     """null while the gap lasts"""
     cause: str
+    organisation_id: str = ""
+    area_code: str = ""
+    point_class: int = 0

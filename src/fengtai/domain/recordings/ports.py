@@ -1,10 +1,20 @@
 """What recordings need from outside: rows, the shelf that holds the files, and the points that are to be recorded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from fengtai.domain.recordings.model import ClipMade, Gap, GapCause, HourState, RecordedHour, WantedPoint
+from fengtai.domain.recordings.model import (
+    ClipMade,
+    Gap,
+    GapCause,
+    HourState,
+    PlaybackAsked,
+    PlaybackPlace,
+    PlaybackShown,
+    RecordedHour,
+    WantedPoint,
+)
 
 
 class HourStore(Protocol):
@@ -31,6 +41,12 @@ class HourStore(Protocol):
     def page(self, *, after_name: str = "", limit: int = 500) -> Sequence[RecordedHour]:
         """All hours by name, for the checker."""
 
+    def closed_bytes_since(self, until_ms: int) -> int:
+        """Bytes of the closed hours that end after this moment."""
+
+    def kept(self) -> tuple[int, int | None]:
+        """Bytes of all closed hours, and the first moment of the oldest (None: there is none)."""
+
 
 class GapStore(Protocol):
     """Gaps, by point and start."""
@@ -56,6 +72,10 @@ class Shelf(Protocol):
 
     def free_bytes(self) -> int | None:
         """Free space where recordings are written; None while no worker has told."""
+
+    @property
+    def reserve_bytes(self) -> int:
+        """Free space at which recording begins to stop."""
 
 
 class HourReports(Protocol):
@@ -100,3 +120,16 @@ class Clips(Protocol):
 
     def local_file(self, object_key: str) -> str:
         """Path of the MP4 file. Raise NotFound when it is not there."""
+
+
+class Player(Protocol):
+    """Shows what was recorded; `media.playback` implements it."""
+
+    async def open(
+        self, asked: PlaybackAsked, gaps: Sequence[Gap], ended: Callable[[PlaybackShown], None]
+    ) -> PlaybackPlace:
+        """Return where it is seen. `ended` is called when the player has gone, or never came. Raise Unavailable."""
+
+    async def still(self, point_id: str, at_ms: int) -> bytes:
+        """The picture of this moment as JPEG: the last one that begins at it or before it, by at most ten seconds. Raise
+        Unavailable when there is none."""

@@ -3,7 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, MetaData, String, Table, delete, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy import update as change
 from sqlalchemy.engine import Row
 
@@ -106,6 +119,19 @@ class SqlHours:
     def page(self, *, after_name: str = "", limit: int = 500) -> Sequence[RecordedHour]:
         query = select(HOURS).where(HOURS.c.name > after_name).order_by(HOURS.c.name).limit(limit)
         return [_hour(row) for row in self._connection.execute(query)]
+
+    def closed_bytes_since(self, until_ms: int) -> int:
+        query = select(func.coalesce(func.sum(HOURS.c.size_bytes), 0)).where(
+            HOURS.c.state == HourState.CLOSED.value, HOURS.c.until_ms > until_ms
+        )
+        return int(self._connection.execute(query).scalar_one())
+
+    def kept(self) -> tuple[int, int | None]:
+        query = select(func.coalesce(func.sum(HOURS.c.size_bytes), 0), func.min(HOURS.c.from_ms)).where(
+            HOURS.c.state == HourState.CLOSED.value
+        )
+        size, oldest = self._connection.execute(query).one()
+        return int(size), oldest
 
 
 class SqlGaps:

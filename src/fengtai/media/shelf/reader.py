@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fengtai.media.shelf.gop_index import GopRecord, IndexHeader, unpack_header, unpack_records
 from fengtai.media.shelf.names import INDEX_SUFFIX, data_path, first_ms_of, index_path, point_folder
+from fengtai.protocols.fmp4 import read_init_segment
 from fengtai.vocabulary.errors import Invalid, Malformed, Unavailable
 
 
@@ -52,6 +53,32 @@ def read_portion(root: Path, portion: Portion) -> Iterator[bytes]:
                 yield fragment
     except OSError as error:
         raise Unavailable(f"{portion.name} cannot be read: {error.strerror}") from error
+
+
+class GopFile:
+    """One hour file open for reading, its init segment understood. Raise Unavailable or Malformed."""
+
+    def __init__(self, root: Path, portion: Portion) -> None:
+        self.name = portion.name
+        try:
+            self._file = data_path(root, portion.name).open("rb")
+            self.init = read_init_segment(self._file.read(portion.header.init_bytes))
+        except OSError as error:
+            raise Unavailable(f"{portion.name} cannot be read: {error.strerror}") from error
+
+    def fragment(self, record: GopRecord) -> bytes:
+        """Checked. Raise Unavailable when the disk does not give what was written."""
+        try:
+            self._file.seek(record.offset)
+            data = self._file.read(record.size_bytes)
+        except OSError as error:
+            raise Unavailable(f"{self.name} cannot be read: {error.strerror}") from error
+        if zlib.crc32(data) != record.crc:
+            raise Unavailable(f"{self.name}: the GOP at byte {record.offset} is damaged on the disk (I3)")
+        return data
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def _names_touching(root: Path, point_id: str, from_ms: int, until_ms: int) -> list[str]:

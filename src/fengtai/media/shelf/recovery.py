@@ -6,16 +6,20 @@ from pathlib import Path
 
 from fengtai.media.shelf.files import Files
 from fengtai.media.shelf.gop_index import HEADER_BYTES, RECORD_BYTES, GopRecord, unpack_header, unpack_records
-from fengtai.media.shelf.hour_file import ClosedHour
+from fengtai.media.shelf.hour_file import MOST_UNSYNCED_MS, ClosedHour
 from fengtai.media.shelf.names import data_path, index_path, parse_name
 from fengtai.vocabulary.errors import Malformed
 
+CHECKED_MS = 2 * MOST_UNSYNCED_MS
+"""of the file's end: what may not have been synced, and as much again"""
 
-def recover(files: Files, root: Path, name: str) -> ClosedHour | None:
+
+def recover(files: Files, root: Path, name: str, *, most_gops: int | None = None) -> ClosedHour | None:
     """Cut data and index behind the last whole GOP; None when there is none, and the files are removed.
 
-    The order of Store promises that every whole index record has its fragment on the disk; the CRC of the last ones is
-    checked all the same, because disks have broken that promise before.
+    Of a worker that was killed, all that it had written is there. A machine that lost its power may have kept records
+    without their fragments: the first whose CRC differs ends the file. `most_gops`: those known to be on the disk, where
+    an fsync has failed and what is read back proves nothing.
     """
     point_id, _ = parse_name(name)
     data, index = data_path(root, name), index_path(root, name)
@@ -26,9 +30,7 @@ def recover(files: Files, root: Path, name: str) -> ClosedHour | None:
     except (FileNotFoundError, Malformed):
         _drop(files, data, index)
         return None
-    records = list(unpack_records(packed, init_bytes=header.init_bytes))
-    while records and not _is_whole(data, records[-1], data_bytes):
-        records.pop()
+    records = _whole(data, list(unpack_records(packed, init_bytes=header.init_bytes))[:most_gops], data_bytes)
     if not records:
         _drop(files, data, index)
         return None
@@ -51,12 +53,20 @@ def recover(files: Files, root: Path, name: str) -> ClosedHour | None:
     )
 
 
-def _is_whole(data: Path, record: GopRecord, data_bytes: int) -> bool:
-    if record.end_offset > data_bytes:
-        return False
+def _whole(data: Path, records: list[GopRecord], data_bytes: int) -> list[GopRecord]:
+    """Those up to the first of the last ones that is not there as it was written."""
+    if not records:
+        return []
+    checked_from_ms = records[-1].end_ms - CHECKED_MS
     with data.open("rb") as file:
-        file.seek(record.offset)
-        return zlib.crc32(file.read(record.size_bytes)) == record.crc
+        for place, record in enumerate(records):
+            if record.end_offset > data_bytes:
+                return records[:place]
+            if record.end_ms > checked_from_ms:
+                file.seek(record.offset)
+                if zlib.crc32(file.read(record.size_bytes)) != record.crc:
+                    return records[:place]
+    return records
 
 
 def _drop(files: Files, data: Path, index: Path) -> None:

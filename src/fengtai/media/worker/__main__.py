@@ -13,6 +13,7 @@ import uvloop
 from fengtai.media.link import Link
 from fengtai.media.messages import Command
 from fengtai.media.worker.media_worker import MediaWorker
+from fengtai.protocols.rtp import IS_NATIVE
 
 
 async def work(descriptor: int) -> None:
@@ -33,6 +34,9 @@ def main() -> None:
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),  # stdout belongs to the main process
     )
+    if not IS_NATIVE:
+        why = "the native kernels are not compiled (python tools/build_native.py): a camera costs about twice the CPU"
+        structlog.get_logger().warning("worker.is_slow", detail=why)
     parser = argparse.ArgumentParser(description="a media worker of Fengtai; started by its supervisor")
     parser.add_argument("--fd", type=int, required=True, help="inherited end of the link")
     try:

@@ -17,6 +17,7 @@ import av.error
 from fengtai.media.messages import Hole
 from fengtai.media.shelf.names import check_point_id
 from fengtai.media.shelf.reader import Portion, portions, read_portion
+from fengtai.media.worker.clip_sound import ClipSound, track_of
 from fengtai.vocabulary.clock import from_ms
 from fengtai.vocabulary.errors import Unavailable
 
@@ -75,15 +76,17 @@ def _write(recordings: Path, found: list[Portion], new: Path, until_ms: int) -> 
                 spool.seek(0)
                 with av.open(spool, "r", format="mp4") as source:
                     copy.take(source, portion.records[0].start_ms)
+        copy.finish()
         return copy.end_ms
 
 
 class _Copy:
-    """The clip being written: one track, on a time line that begins with the first picture."""
+    """The clip being written: pictures as they are and sound, on a time line that begins with the first picture."""
 
     def __init__(self, out: Any, first_ms: int, until_ms: int) -> None:
         self._out, self._first_ms, self._until_ms = out, first_ms, until_ms
         self._stream: Any = None
+        self._sound: ClipSound | None = None
         self._configuration = b""
         self._last_dts = -1
         self.end_ms = first_ms
@@ -96,18 +99,28 @@ class _Copy:
             self._stream = self._out.add_stream_from_template(video)
             self._stream.time_base = video.time_base
             self._configuration = configuration
+            self._sound = ClipSound.beside(self._out, source)
         # a camera whose parameter sets changed: they go in band, since the track's head has those of the first portion
         in_band = parameter_sets_of(configuration, video.codec_context.name)
         in_band = b"" if configuration == self._configuration else in_band
         shift: int | None = None
-        for packet in source.demux(video):
+        sound = track_of(source) if self._sound is not None else None
+        for packet in source.demux(*(one for one in (video, sound) if one is not None)):
             if packet.dts is None or packet.size == 0:
+                continue
+            if packet.stream is sound and self._sound is not None:
+                if shift is not None:  # what lies before the first picture is left out
+                    self._sound.take(packet, shift / 90_000)
                 continue
             if shift is None:
                 shift = (start_ms - self._first_ms) * 90 - int(packet.dts)
             if self._first_ms + (packet.dts + shift) / 90 >= self._until_ms:
                 return
             self._put(packet, shift, in_band if packet.is_keyframe else b"")
+
+    def finish(self) -> None:
+        if self._sound is not None:
+            self._sound.finish()
 
     def _put(self, packet: Any, shift: int, in_band: bytes) -> None:
         copied = packet

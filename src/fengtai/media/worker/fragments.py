@@ -10,12 +10,19 @@ from fengtai.protocols.elementary import ParameterSets
 
 
 @lru_cache(maxsize=256)
-def init_of(sets: ParameterSets) -> bytes:
+def init_of(sets: ParameterSets, audio: fmp4.AudioTrack | None = None) -> bytes:
     """Raise Malformed when the parameter sets cannot be understood."""
-    return fmp4.init_segment(sets)
+    return fmp4.init_segment(sets, audio)
 
 
-def fragment_of(sequence: int, units: Sequence[TimedUnit], *, origin_90k: int, last_duration_90k: int) -> bytes:
+def fragment_of(
+    sequence: int,
+    units: Sequence[TimedUnit],
+    *,
+    origin_90k: int,
+    last_duration_90k: int,
+    audio: fmp4.AudioRun | None = None,
+) -> bytes:
     """One moof and mdat; `origin_90k` is the media time that stands as 0 in the file."""
     samples = [
         # stamps that fall back (B pictures, which cameras of this family do not send) must not make a negative time
@@ -24,4 +31,4 @@ def fragment_of(sequence: int, units: Sequence[TimedUnit], *, origin_90k: int, l
     ]
     last = units[-1].unit
     samples.append(fmp4.Sample(last.length_prefixed(), last_duration_90k, last.is_key))
-    return fmp4.fragment(sequence, max(0, units[0].media_90k - origin_90k), samples)
+    return fmp4.fragment(sequence, max(0, units[0].media_90k - origin_90k), samples, audio=audio)

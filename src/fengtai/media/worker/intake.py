@@ -6,7 +6,7 @@ the same announcement. The payload type is never believed, the bytes are.
 
 from collections.abc import Callable
 
-from fengtai.protocols.elementary import AccessUnit
+from fengtai.protocols.elementary import AccessUnit, AudioFrame
 from fengtai.protocols.mpegps import PsDemuxer
 from fengtai.protocols.mpegts import TsDemuxer
 from fengtai.protocols.rtp import (
@@ -30,6 +30,8 @@ _CONTAINERS = {
     PayloadKind.ANNEX_B: "a bare byte stream",
     PayloadKind.PRIVATE: "a private format",
 }
+_PACK = b"\x00\x00\x01\xba"
+_WITHOUT_SOUND = (NalDepacketiser, ByteStreamDepacketiser)
 Demuxer = PsDemuxer | TsDemuxer | NalDepacketiser | ByteStreamDepacketiser
 _DEMUXERS: dict[PayloadKind, Callable[[], Demuxer]] = {
     PayloadKind.PS: PsDemuxer,
@@ -47,7 +49,8 @@ class Intake:
         self.container = "PS"
         self.complaint = ""
         self.audio_frames = 0
-        """sound is received but neither recorded nor shown yet"""
+        self.sounds: list[AudioFrame] | None = None
+        """frames of sound, to be taken out after each call; None: the point's policy lets none beyond the receiver"""
         self._is_known = False
         self._strange = 0
 
@@ -58,9 +61,12 @@ class Intake:
         """Of what `receiver` has given for one packet; most packets complete nothing."""
         units: list[AccessUnit] = []
         for group in groups:
-            self._look_at(group)
+            if self._is_known and self.container == "PS" and group.payload.startswith(_PACK):
+                self._strange = 0  # as nearly always
+            else:
+                self._look_at(group)
             demuxer = self.demuxer
-            if isinstance(demuxer, NalDepacketiser | ByteStreamDepacketiser):
+            if isinstance(demuxer, _WITHOUT_SOUND):
                 units += demuxer.take(group)
                 continue
             for unit in demuxer.feed(
@@ -70,6 +76,8 @@ class Intake:
                     units.append(unit)
                 else:
                     self.audio_frames += 1
+                    if self.sounds is not None:
+                        self.sounds.append(unit)
         if units:
             self.complaint = ""
         return units

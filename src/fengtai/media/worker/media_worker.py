@@ -16,10 +16,13 @@ from fengtai.media.shelf.hour_file import ClosedHour
 from fengtai.media.worker.clip_cutter import cut_clip
 from fengtai.media.worker.live_channel import LiveChannel
 from fengtai.media.worker.live_server import LiveServer
+from fengtai.media.worker.picture_recoder import RecoderPool
+from fengtai.media.worker.playback_room import PlaybackRoom
 from fengtai.media.worker.recorder import Recorder
 from fengtai.media.worker.rounds import Rounds
 from fengtai.media.worker.scribe import Scribe, Told
 from fengtai.media.worker.snapshot import jpeg_of
+from fengtai.media.worker.still import still_of
 from fengtai.media.worker.stream import Surroundings, WorkerStream
 from fengtai.vocabulary.errors import FengtaiError, NotFound
 
@@ -70,6 +73,7 @@ class MediaWorker:
     async def _begin(self, configure: m.Configure) -> None:
         self._offset_ms = configure.utc_offset_ms
         self._recordings, self._clips = Path(configure.recordings), Path(configure.clips)
+        self._recoders = RecoderPool(self._loop, configure.recoded_streams)
         told = Told(
             opened=self._opened,
             closed=self._closed,
@@ -86,20 +90,23 @@ class MediaWorker:
             report=self._report,
             recorder=self._recorder,
             no_packet_seconds=configure.no_packet_seconds,
+            recoders=self._recoders,
         )
+        self._playbacks = PlaybackRoom(self._recordings, self._recoders, self._scribe.flush, self._report)
         self._live = LiveServer(
             ticket_key=configure.ticket_key,
             origins=configure.origins,
             now_ms=lambda: int(self._utc_ms(self._loop.time())),
             channel=self._channel,
             count=lambda stream_id, count: self._report(m.Viewers(stream_id=stream_id, count=count)),
+            playbacks=self._playbacks,
         )
-        await self._live.start(configure.http_host, configure.http_port)
+        await self._live.start(configure.http_host, configure.http_port, configure.http_tls)
         self._report(m.Ready(pid=os.getpid(), http_port=configure.http_port, recovered=recovered))
 
     async def _end(self) -> None:
         for stream in list(self._streams.values()):
-            await stream.close("stopped", "the platform is being stopped")
+            stream.close("stopped", "the platform is being stopped")
         self._rounds.close()
         await self._live.stop()
         await self._scribe.close_all()
@@ -151,7 +158,13 @@ class MediaWorker:
                     stream.record(command.on)
             case m.CloseReceiver():
                 if stream := self._streams.pop(command.stream_id, None):
-                    self._spawn(stream.close("stopped", command.reason))
+                    stream.close("stopped", command.reason)
+            case m.SenderKnown():
+                if stream := self._streams.get(command.stream_id):
+                    stream.expect(command.hosts, command.port)
+            case m.CarrySound():
+                if stream := self._streams.get(command.stream_id):
+                    stream.carry_sound(command.on)
             case m.TellViewers():
                 if stream := self._streams.get(command.stream_id):
                     stream.live.tell(command.stage, command.detail, command.fix)
@@ -159,10 +172,18 @@ class MediaWorker:
                 self._live.end_session(command.session_id)
                 for stream in self._streams.values():
                     stream.live.end_session(command.session_id)
+                self._spawn(self._playbacks.end_session(command.session_id))
             case m.MakeSnapshot():
                 self._spawn(self._answer(command.ask, self._snapshot(command)))
             case m.MakeClip():
                 self._spawn(self._answer(command.ask, self._clip(command)))
+            case m.OpenPlayback():
+                self._playbacks.open(command)
+                self._report(m.Done(ask=command.ask))
+            case m.ClosePlayback():
+                self._playbacks.close_unseen(command.playback_id)
+            case m.MakeStill():
+                self._spawn(self._answer(command.ask, self._still(command)))
             case m.Discard():
                 self._spawn(self._answer(command.ask, self._discard(command)))
             case m.HourKept():
@@ -213,6 +234,12 @@ class MediaWorker:
             raise NotFound(stream.why_dark())
         async with self._snapshots:
             return m.SnapshotMade(ask=command.ask, jpeg=await asyncio.to_thread(jpeg_of, key.unit))
+
+    async def _still(self, command: m.MakeStill) -> m.Report:
+        await self._scribe.flush()
+        async with self._snapshots:
+            jpeg = await asyncio.to_thread(still_of, self._recordings, command.point_id, command.at_ms)
+        return m.SnapshotMade(ask=command.ask, jpeg=jpeg)
 
     async def _clip(self, command: m.MakeClip) -> m.Report:
         await self._await_recorded(command.point_id, command.until_ms)
@@ -297,9 +324,10 @@ class MediaWorker:
 
     async def _watch(self) -> None:
         now = self._loop.time()
-        self._report(m.Alive())
+        self._report(m.Alive(streams=list(self._streams)))
         for stream in self._streams.values():
             stream.check_silence(now)
+            stream.note_clock()
         if now - self._beat_at > ORPHANED_AFTER_SECONDS:
             log.error("worker.no_beat", seconds=now - self._beat_at)
             await self._link.close()  # ends `run`, which closes the files
@@ -307,7 +335,8 @@ class MediaWorker:
     async def _count(self) -> None:
         until, free_bytes = await self._scribe.recorded_until()
         figures = {"streams": len(self._streams), "round_faults": self._round_faults + self._rounds.faults}
-        figures |= self._scribe.figures | self._live.figures
+        figures |= self._scribe.figures | self._live.figures | self._recoders.figures
+        figures |= {"streams_recoded": self._recoders.running, "playbacks": self._playbacks.shown}
         for stream in self._streams.values():
             for name, value in stream.figures.items():
                 figures[name] = figures.get(name, 0) + value

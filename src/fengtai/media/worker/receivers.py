@@ -1,7 +1,7 @@
-"""Sockets of one stream: a UDP port read by a drain loop, or a TCP port that one device connects to. Read in rounds.
+"""The UDP socket of one stream, read by a drain loop in rounds; its TCP sockets are in `tcp_receivers`.
 
-Each port belongs to one stream. UDP: the first source whose packets are accepted is kept, others are strangers, counted
-and dropped; TCP: one connection at a time, a second one is refused while the first delivers (GB/T 28181 digest 4.2, 6.12).
+Each port belongs to one stream: the first source whose packets are accepted is kept, others are strangers, counted and
+dropped (GB/T 28181 digest 4.2, 6.12).
 """
 
 import asyncio
@@ -9,8 +9,6 @@ import socket
 from collections.abc import Callable, Sequence
 
 from fengtai.media.worker.rounds import Rounds
-from fengtai.protocols.rtp import StreamDeframer
-from fengtai.vocabulary.errors import Malformed
 
 BURST = 512
 """datagrams per round, so that one camera does not starve the others"""
@@ -20,20 +18,18 @@ STRANGER_AFTER_SECONDS = 5.0
 
 Packets = Callable[[Sequence[bytes], float], bool]
 """Takes packets in the order in which they came and the moment of the loop; true when one belongs to the stream."""
-_READ_BYTES = 256 * 1024
-_read_buffer = bytearray(_READ_BYTES)
-"""shared by all connections of the process: what is read is copied out at once"""
-_read_view = memoryview(_read_buffer)
 
 
-def _bound(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
+def bound_socket(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
+    """Raise OSError when the port is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, kind)
     try:
         sock.setblocking(False)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER_BYTES)
         if kind is socket.SOCK_STREAM:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # its buffer grows by itself, beyond rmem_max
+        else:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER_BYTES)
         sock.bind((host, port))
     except OSError:
         sock.close()
@@ -49,7 +45,7 @@ class UdpReceiver:
     ) -> None:
         """`ssrc`: the one that the device was asked to send."""
         self._loop, self._rounds, self._packets, self._ssrc = loop, rounds, packets, ssrc.to_bytes(4, "big")
-        self._socket = _bound(host, port, socket.SOCK_DGRAM)
+        self._socket = bound_socket(host, port, socket.SOCK_DGRAM)
         self._source: object = None
         self._is_asked_for = False
         """the source that has the port sends the SSRC that was asked for"""
@@ -96,109 +92,9 @@ class UdpReceiver:
             return False
         return self._is_asked_for or data[8:12] != self._ssrc
 
-    async def close(self) -> None:
-        self._rounds.remove_reader(self._socket.fileno())
-        self._socket.close()
-
-
-class TcpReceiver:
-    """Listens until closed; `lost` is called when the device that delivered has closed its connection."""
-
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        rounds: Rounds,
-        host: str,
-        port: int,
-        packets: Packets,
-        lost: Callable[[str], None],
-    ) -> None:
-        self._loop, self._rounds, self._packets, self._lost = loop, rounds, packets, lost
-        self._socket = _bound(host, port, socket.SOCK_STREAM)
-        self._socket.listen(4)
-        self._current: _Connection | None = None
-        self.strangers = 0
-        self.refused = ""
-        """why the last connection that brought nothing was closed"""
-        loop.add_reader(self._socket.fileno(), self._accept)
-
-    @property
-    def peer(self) -> str:
-        return "" if self._current is None else self._current.peer
-
-    def _accept(self) -> None:
-        try:
-            sock, source = self._socket.accept()
-        except (BlockingIOError, InterruptedError, ConnectionError):
-            return
-        current = self._current
-        if current is not None and current.delivers(self._loop.time()):
-            self.strangers += 1
-            sock.close()
-            return
-        if current is not None:
-            current.close()
-        sock.setblocking(False)
-        self._current = _Connection(self._loop, self._rounds, sock, str(source), self._packets, self._ended)
-
-    def _ended(self, connection: "_Connection", reason: str) -> None:
-        if connection is self._current:
-            self._current = None
-            if connection.accepted:
-                self._lost(reason)
-            else:
-                self.refused = reason
-
-    async def close(self) -> None:
-        self._loop.remove_reader(self._socket.fileno())
-        self._socket.close()
-        if self._current is not None:
-            self._current.close()
-            self._current = None
-
-
-class _Connection:
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        rounds: Rounds,
-        sock: socket.socket,
-        peer: str,
-        packets: Packets,
-        ended: Callable[["_Connection", str], None],
-    ) -> None:
-        self._loop, self._rounds, self._socket, self._packets, self._ended = loop, rounds, sock, packets, ended
-        self._deframer = StreamDeframer()
-        self._heard_at = 0.0
-        self.peer = peer
-        self.accepted = False
-        """at least one of its packets belongs to the stream"""
-        rounds.add_reader(sock.fileno(), self._drain)
-
-    def delivers(self, now: float) -> bool:
-        return self.accepted and now - self._heard_at < STRANGER_AFTER_SECONDS
-
-    def _drain(self) -> None:
-        try:
-            size = self._socket.recv_into(_read_buffer)
-            packets = self._deframer.feed(bytes(_read_view[:size]))
-        except (BlockingIOError, InterruptedError):
-            return
-        except OSError as error:
-            return self._end(f"connection broken: {error.strerror}")
-        except Malformed as error:
-            return self._end(str(error))
-        if not size:
-            return self._end("the device closed the connection")
-        now = self._loop.time()
-        if packets and self._packets(packets, now):
-            self.accepted, self._heard_at = True, now
-
-    def _end(self, reason: str) -> None:
-        self.close()
-        self._ended(self, reason)
+    def expect(self, hosts: Sequence[str], port: int) -> None:
+        """Here the SSRC decides, not the address: a camera behind NAT sends from anywhere (ADR 0016)."""
 
     def close(self) -> None:
-        if self._socket.fileno() >= 0:
-            self._rounds.remove_reader(self._socket.fileno())
-            self._socket.close()
+        self._rounds.remove_reader(self._socket.fileno())
+        self._socket.close()

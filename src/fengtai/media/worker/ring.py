@@ -24,6 +24,9 @@ class GopRing:
         if self._bytes > MOST_BYTES or len(self._units) > MOST_UNITS:
             self._units, self._is_cut = self._units[:1], True
 
+    def clear(self) -> None:
+        self._units, self._bytes, self._is_cut = [], 0, False
+
     @property
     def units(self) -> tuple[TimedUnit, ...]:
         """Decodable from the first; empty when a late viewer must wait."""

@@ -158,8 +158,8 @@ class Scribe:
                 log.error("recording.not_recovered", name=name, error=str(error))
         return len(names)
 
-    def _recover_name(self, name: str) -> None:
-        hour = recover(self._files, self._root, name)
+    def _recover_name(self, name: str, most_gops: int | None = None) -> None:
+        hour = recover(self._files, self._root, name, most_gops=most_gops)
         if hour is None:
             self._journal.strike([name])
             self._tell(self._told.dropped, name)
@@ -199,13 +199,13 @@ class Scribe:
         file = self._open.pop(point_id, None)
         if file is not None:
             file.abandon()
-        for name in (file.name if file is not None else "", unopened):
-            if name:
-                self._make_whole(name)
+            self._make_whole(file.name, file.synced_gops)
+        if unopened:
+            self._make_whole(unopened)
 
-    def _make_whole(self, name: str) -> None:
+    def _make_whole(self, name: str, most_gops: int | None = None) -> None:
         try:
-            self._recover_name(name)
+            self._recover_name(name, most_gops)
         except OSError as error:
             # it stays in the journal, and is recovered at the next start
             log.error("recording.recovery_put_off", name=name, error=str(error))

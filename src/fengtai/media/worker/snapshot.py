@@ -1,6 +1,7 @@
 """The latest key frame as JPEG. Blocking; runs in a thread. PyAV decodes (docs/decisions name its licence)."""
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import av
@@ -15,13 +16,21 @@ JPEG_QUALITY = 88
 
 def jpeg_of(unit: AccessUnit) -> bytes:
     """Raise Unavailable when the picture cannot be decoded."""
-    decoder: Any = av.CodecContext.create(_DECODERS[unit.codec], "r")
+    return jpeg_of_last([unit])
+
+
+def jpeg_of_last(units: Sequence[AccessUnit]) -> bytes:
+    """Of the last of these pictures, the first of which is a key frame. Raise Unavailable as `jpeg_of` does."""
+    decoder: Any = av.CodecContext.create(_DECODERS[units[0].codec], "r")
+    frames: list[Any] = []
     try:
-        frames = [*decoder.decode(av.Packet(unit.annexb())), *decoder.decode(None)]
+        for unit in units:
+            frames = [*decoder.decode(av.Packet(unit.annexb()))] or frames
+        frames = [*decoder.decode(None)] or frames
     except av.error.FFmpegError as error:
-        raise Unavailable(f"the key frame cannot be decoded: {error}") from error
+        raise Unavailable(f"the picture cannot be decoded: {error}") from error
     if not frames:
         raise Unavailable("the key frame gives no picture")
     out = io.BytesIO()
-    frames[0].to_image().save(out, "JPEG", quality=JPEG_QUALITY)
+    frames[-1].to_image().save(out, "JPEG", quality=JPEG_QUALITY)
     return out.getvalue()

@@ -4,15 +4,31 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from fengtai.media.messages import NOTHING_CAME, OpenReceiver, Report, StreamBroken, StreamReached, StreamSilent
+from fengtai.media.messages import (
+    NOTHING_CAME,
+    OpenReceiver,
+    Report,
+    StreamBroken,
+    StreamNoted,
+    StreamReached,
+    StreamSilent,
+)
 from fengtai.media.worker.intake import Intake
 from fengtai.media.worker.live_channel import LiveChannel
-from fengtai.media.worker.receivers import TcpReceiver, UdpReceiver
+from fengtai.media.worker.picture_recoder import RecoderPool
+from fengtai.media.worker.receivers import UdpReceiver
 from fengtai.media.worker.recorder import Recorder
 from fengtai.media.worker.ring import GopRing
 from fengtai.media.worker.rounds import Rounds
-from fengtai.media.worker.timeline import TimeLine
-from fengtai.protocols.elementary import AccessUnit
+from fengtai.media.worker.sound import SoundLine
+from fengtai.media.worker.tcp_receivers import TcpCaller, TcpReceiver
+from fengtai.media.worker.timeline import TimedUnit, TimeLine
+from fengtai.protocols.elementary import AccessUnit, AudioFrame
+
+DRIFT_PPM = 1_000
+"""nearly four seconds an hour: a good crystal has 50"""
+MOST_CLOCK_NOTES = 20
+"""of one stream"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +42,7 @@ class Surroundings:
     report: Callable[[Report], None]
     recorder: Callable[[str], Recorder]
     no_packet_seconds: float
+    recoders: RecoderPool
 
 
 class WorkerStream:
@@ -37,21 +54,41 @@ class WorkerStream:
         self.intake = Intake(asked.ssrc)
         self._receive, self._counters = self.intake.receiver.receive_all, self.intake.receiver.counters
         self.ring = GopRing()
-        self.live = LiveChannel(self.ring)
+        self.live = LiveChannel(self.ring, around.recoders)
         self._timeline = TimeLine()
+        self._sound_line = SoundLine()
+        self._last: TimedUnit | None = None
+        self._clock_told = (0, False, False)
+        self._clock_notes = 0
         self._recorder: Recorder | None = None
         self._has_packet = self._has_key = False
         self._heard_at = around.loop.time()
         self._told_silent = False
-        if asked.is_tcp:
-            self._receiver: TcpReceiver | UdpReceiver = TcpReceiver(
-                around.loop, around.rounds, asked.host, asked.port, self._packets, self._broken
-            )
-        else:
-            self._receiver = UdpReceiver(
-                around.loop, around.rounds, asked.host, asked.port, self._packets, ssrc=asked.ssrc
-            )
+        self._is_patient = asked.is_tcp or asked.connects
+        """its socket holds what comes meanwhile; that of UDP would rather drop it"""
+        self._receiver = self._opened(asked)
+        self.carry_sound(asked.carries_sound)
         self.record(asked.records)
+
+    def _opened(self, asked: OpenReceiver) -> TcpReceiver | TcpCaller | UdpReceiver:
+        loop, rounds, place = self._around.loop, self._around.rounds, (asked.host, asked.port)
+        if asked.connects:
+            return TcpCaller(loop, rounds, *place, self._packets, self._broken)
+        if asked.is_tcp:
+            return TcpReceiver(loop, rounds, *place, self._packets, self._broken, ssrc=asked.ssrc)
+        return UdpReceiver(loop, rounds, *place, self._packets, ssrc=asked.ssrc)
+
+    def expect(self, hosts: Sequence[str], port: int) -> None:
+        """The device has agreed: from where it may send, or where we connect to."""
+        self._receiver.expect(hosts, port)
+
+    def carry_sound(self, on: bool) -> None:
+        """The point's policy; off: sound is counted, and dropped before anybody else sees it."""
+        if on and self.intake.sounds is None:
+            self.intake.sounds = []
+        elif not on and self.intake.sounds is not None:
+            self.intake.sounds = None
+            self.live.no_sound()
 
     def record(self, on: bool) -> None:
         if on and self._recorder is None:
@@ -87,7 +124,9 @@ class WorkerStream:
             "strangers": self._receiver.strangers,
             "damaged_pictures": self.intake.demuxer.counters.damaged_pictures,
             "clock_jumps": self._timeline.jumps,
-            "audio_frames_dropped": self.intake.audio_frames,
+            "stamps_missing": self._timeline.missing,
+            "audio_frames": self.intake.audio_frames,
+            "audio_nonsense": self._sound_line.nonsense,
         }
 
     def why_dark(self) -> str:
@@ -102,6 +141,25 @@ class WorkerStream:
             return "it is connected but has sent nothing"
         return NOTHING_CAME
 
+    def note_clock(self) -> None:
+        """Called about once a second: tell what is odd about the camera's clock, each oddity once in a while."""
+        line = self._timeline
+        oddities = (line.jumps, line.missing > 0, abs(line.drift_ppm or 0) > DRIFT_PPM)
+        if oddities == self._clock_told or self._clock_notes >= MOST_CLOCK_NOTES:
+            return
+        jumps, is_missing, drifts = oddities
+        notes = []
+        if jumps != self._clock_told[0]:
+            notes.append(f"the camera's clock has jumped {jumps} times")
+        if is_missing and not self._clock_told[1]:
+            notes.append("the camera sends no time stamps: the pace is taken from the arrival")
+        if drifts and not self._clock_told[2]:
+            notes.append(f"the camera's clock drifts by {line.drift_ppm} ppm against ours")
+        self._clock_told = oddities
+        for note in notes:
+            self._clock_notes += 1
+            self._around.report(StreamNoted(stream_id=self.stream_id, detail=note))
+
     def check_silence(self, now: float) -> None:
         """Called about once a second."""
         silent = now - self._heard_at
@@ -110,8 +168,9 @@ class WorkerStream:
             detail = self.intake.why_no_key_frame() if self._has_packet and not self._has_key else ""
             self._around.report(StreamSilent(stream_id=self.stream_id, seconds=silent, detail=detail))
 
-    async def close(self, stage: str, detail: str) -> None:
-        await self._receiver.close()
+    def close(self, stage: str, detail: str) -> None:
+        """The port is free on return."""
+        self._receiver.close()
         self.record(False)
         self.live.end(stage, detail)
 
@@ -129,14 +188,35 @@ class WorkerStream:
             self._reached("first-packet", detail)
         if groups:
             self._told_silent = False
-            for unit in self.intake.units_of(groups):
+            units, sounds = self.intake.units_of(groups), self.intake.sounds
+            for unit in units:
+                if sounds:
+                    self._hear(sounds, unit.pts_90k)
                 self._take(unit, now)
+            if sounds:
+                self._hear(sounds, None)
+            if self._is_patient and self._has_key and not self.live.viewers:
+                self._around.rounds.rest()
         return True
+
+    def _hear(self, frames: list[AudioFrame], before_90k: int | None) -> None:
+        """Sound that comes before this picture (None: all), so that a round of many pictures gives each GOP its own; it is
+        placed by the picture placed last, and dropped before the first."""
+        heard = len(frames)
+        if before_90k is not None:
+            heard = next((at for at, frame in enumerate(frames) if frame.pts_90k >= before_90k), heard)
+        if self._last is not None:
+            for frame in frames[:heard]:
+                for sound in self._sound_line.place(frame, self._last):
+                    if self._recorder is not None:
+                        self._recorder.take_sound(sound)
+                    self.live.hear(sound)
+        del frames[:heard]
 
     def _take(self, unit: AccessUnit, now: float) -> None:
         if unit.is_key and unit.parameter_sets is None:
             return  # it cannot be decoded before its parameter sets have come
-        timed = self._timeline.place(unit, self._around.utc_ms(now))
+        timed = self._last = self._timeline.place(unit, self._around.utc_ms(now))
         self.ring.add(timed)
         if self._recorder is not None:
             self._recorder.take(timed)

@@ -9,8 +9,8 @@ MOST_WAITING_BYTES = 8 << 20
 class Viewer:
     """`take` waits for the next message; None at the end."""
 
-    def __init__(self, session_id: str) -> None:
-        self.session_id = session_id
+    def __init__(self, session_id: str, *, plays_h265: bool = True) -> None:
+        self.session_id, self.plays_h265 = session_id, plays_h265
         self.skips = 0
         """times that it was too slow"""
         self._queue: deque[bytes | str] = deque()
@@ -24,6 +24,12 @@ class Viewer:
         """Whether it has the init segment of this generation; from now on it has."""
         seen, self._generation = self._generation == generation, generation
         return seen
+
+    def begin_anew(self) -> None:
+        """It gets another form of the stream: what waits of the old one is of no use."""
+        self._queue = deque(message for message in self._queue if isinstance(message, str))
+        self._bytes = sum(map(len, self._queue))
+        self._waits_for_key, self._generation = True, 0
 
     @property
     def waits_for_key(self) -> bool:

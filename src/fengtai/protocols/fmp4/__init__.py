@@ -17,12 +17,14 @@ from fengtai.protocols.fmp4.reading import (
     read_fragment,
     read_fragments,
     read_init_segment,
+    sample_nals,
 )
-from fengtai.protocols.fmp4.writing import Sample, fragment
+from fengtai.protocols.fmp4.writing import AudioRun, Sample, fragment
 
 __all__ = [
     "AUDIO_TRACK_ID",
     "VIDEO_TRACK_ID",
+    "AudioRun",
     "AudioTrack",
     "Box",
     "FragmentInfo",
@@ -37,4 +39,5 @@ __all__ = [
     "read_fragment",
     "read_fragments",
     "read_init_segment",
+    "sample_nals",
 ]

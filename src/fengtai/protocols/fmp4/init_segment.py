@@ -2,7 +2,7 @@
 
 import struct
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from fengtai.protocols.elementary import ParameterSets
 from fengtai.protocols.fmp4.boxes import box, full_box
@@ -18,10 +18,15 @@ _DATA_IN_THIS_FILE = box(b"dinf", full_box(b"dref", 0, 0, struct.pack(">I", 1), 
 
 @dataclass(frozen=True, slots=True)
 class AudioTrack:
-    """G.711 as it came from the device. For files only: Media Source Extensions do not play it."""
+    """Sound. G.711 and AAC as they come from devices, FLAC as we make it for browsers; any other codec is kept under a
+    name of ours: players pass it over. Of these, Media Source Extensions play AAC and FLAC."""
 
-    codec: Literal["g711a", "g711u"]
+    codec: str
     sample_rate: int = 8000
+    """the track's time scale"""
+    channels: int = 1
+    configuration: bytes = b""
+    """AudioSpecificConfig of AAC; the STREAMINFO block of FLAC"""
 
 
 def init_segment(video: ParameterSets, audio: AudioTrack | None = None) -> bytes:
@@ -34,7 +39,7 @@ def init_segment(video: ParameterSets, audio: AudioTrack | None = None) -> bytes
     extends = [full_box(b"trex", 0, 0, struct.pack(">5I", VIDEO_TRACK_ID, 1, 0, 0, 0))]
     if audio is not None:
         tracks.append(_track(AUDIO_TRACK_ID, audio.sample_rate, b"soun", _audio_entry(audio)))
-        extends.append(full_box(b"trex", 0, 0, struct.pack(">5I", AUDIO_TRACK_ID, 1, 1, 1, 0)))
+        extends.append(full_box(b"trex", 0, 0, struct.pack(">5I", AUDIO_TRACK_ID, 1, 0, 0, 0)))
     movie_head = struct.pack(">IIII", 0, 0, VIDEO_TIMESCALE, 0) + struct.pack(">IH10x", 0x10000, 0x100)
     movie_head += _MATRIX + bytes(24) + struct.pack(">I", len(tracks) + 1)
     return box(b"ftyp", brands) + box(b"moov", full_box(b"mvhd", 0, 0, movie_head), *tracks, box(b"mvex", *extends))
@@ -77,8 +82,40 @@ def _video_entry(sets: ParameterSets) -> bytes:
     return box(kind, head, box(configuration, sets.decoder_configuration()))
 
 
+AUDIO_ENTRIES: Final = {
+    "g711a": b"alaw",
+    "g711u": b"ulaw",
+    "aac": b"mp4a",
+    "flac": b"fLaC",
+    "g722.1": b"g722",
+    "g723.1": b"g723",
+    "g729": b"g729",
+    "svac": b"svaa",
+    "unknown": b"xxxx",
+}
+"""codec → sample entry; `alaw` and `ulaw` as QuickTime and FFmpeg name G.711, those from g722 on are ours"""
+
+
 def _audio_entry(audio: AudioTrack) -> bytes:
-    """AudioSampleEntry (12.2.3); `alaw` and `ulaw` as QuickTime and FFmpeg name G.711."""
+    """AudioSampleEntry (12.2.3)."""
     head = bytes(6) + struct.pack(">H", 1) + bytes(8)
-    head += struct.pack(">HHHHI", 1, 16, 0, 0, audio.sample_rate << 16)
-    return box(b"alaw" if audio.codec == "g711a" else b"ulaw", head)
+    head += struct.pack(">HHHHI", audio.channels, 16, 0, 0, audio.sample_rate << 16 & 0xFFFFFFFF)
+    kind = AUDIO_ENTRIES.get(audio.codec, b"xxxx")
+    if audio.codec == "aac":
+        return box(kind, head, _esds(audio.configuration))
+    if audio.codec == "flac":  # FLAC in ISO BMFF 3.3.2: the last and only metadata block is STREAMINFO
+        block = bytes([0x80]) + len(audio.configuration).to_bytes(3, "big") + audio.configuration
+        return box(kind, head, full_box(b"dfLa", 0, 0, block))
+    return box(kind, head)
+
+
+def _esds(configuration: bytes) -> bytes:
+    """ES_Descriptor of AAC (ISO/IEC 14496-1 7.2.6.5, 14496-14 3.1.2)."""
+    specific = _descriptor(5, configuration)
+    decoder = _descriptor(4, b"\x40\x15" + bytes(3 + 4 + 4) + specific)  # MPEG-4 audio; rates not stated
+    stream = struct.pack(">HB", AUDIO_TRACK_ID, 0) + decoder + _descriptor(6, b"\x02")
+    return full_box(b"esds", 0, 0, _descriptor(3, stream))
+
+
+def _descriptor(tag: int, content: bytes) -> bytes:
+    return bytes([tag, len(content)]) + content

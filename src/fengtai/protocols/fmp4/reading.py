@@ -4,11 +4,13 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from fengtai.protocols.elementary import ParameterSets
 from fengtai.protocols.fmp4.boxes import Box, iterate_boxes, need_box
-from fengtai.protocols.fmp4.init_segment import VIDEO_TRACK_ID
+from fengtai.protocols.fmp4.init_segment import AUDIO_ENTRIES, VIDEO_TRACK_ID, AudioTrack
 from fengtai.vocabulary.errors import Malformed
 
 _MAX_SAMPLES = 1_000_000
+_CODECS = {entry: codec for codec, entry in AUDIO_ENTRIES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +20,28 @@ class TrackInfo:
     sample_entry: str
     """avc1, hvc1, alaw, ulaw ..."""
     decoder_configuration: bytes
-    """content of avcC or hvcC"""
+    """content of avcC or hvcC; the AudioSpecificConfig of AAC; the STREAMINFO of FLAC"""
     width: int
     height: int
+    channels: int = 0
+    """of sound"""
+
+    @property
+    def audio(self) -> AudioTrack | None:
+        """What it was written from; None for pictures."""
+        codec = _CODECS.get(self.sample_entry.encode("latin-1"))
+        if codec is None:
+            return None
+        return AudioTrack(codec, self.timescale, self.channels, self.decoder_configuration)
+
+    @property
+    def parameter_sets(self) -> ParameterSets:
+        """Of pictures. Raise Malformed when the decoder configuration cannot be read."""
+        if self.sample_entry in ("avc1", "avc3"):
+            return _read_avcc(self.decoder_configuration)
+        if self.sample_entry in ("hvc1", "hev1"):
+            return _read_hvcc(self.decoder_configuration)
+        raise Malformed(f"track {self.sample_entry} has no parameter sets", clause="14496-15 5.4.2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +145,17 @@ def _read_track(data: bytes | memoryview, track: Box) -> TrackInfo:
         raise Malformed("track without a sample entry", clause="14496-12 8.5.2", at=table.start)
     is_long = _number(data, media_head, 0) >> 24 == 1
     is_long_head = _number(data, head, 0) >> 24 == 1
-    configuration, width, height = b"", 0, 0
+    configuration, width, height, channels = b"", 0, 0, 0
     if entry.kind in (b"avc1", b"avc3", b"hvc1", b"hev1"):
         size = _number(data, entry, 24)
         width, height = size >> 16, size & 0xFFFF
         for inner in iterate_boxes(data, entry.content + 78, entry.end):
             if inner.kind in (b"avcC", b"hvcC"):
                 configuration = bytes(data[inner.content : inner.end])
+    if entry.kind in _CODECS:
+        channels = _number(data, entry, 16) >> 16
+        for inner in iterate_boxes(data, entry.content + 28, entry.end):
+            configuration = _audio_configuration(bytes(data[inner.content : inner.end]), inner.kind) or configuration
     return TrackInfo(
         track_id=_number(data, head, 20 if is_long_head else 12),
         timescale=_number(data, media_head, 20 if is_long else 12),
@@ -138,7 +163,77 @@ def _read_track(data: bytes | memoryview, track: Box) -> TrackInfo:
         decoder_configuration=configuration,
         width=width,
         height=height,
+        channels=channels,
     )
+
+
+def _audio_configuration(content: bytes, kind: bytes) -> bytes:
+    """Of `dfLa` the STREAMINFO, of `esds` the AudioSpecificConfig (tag 5); empty when it is not there."""
+    if kind == b"dfLa":
+        return content[8:]
+    if kind != b"esds":
+        return b""
+    at, end = 4, len(content)
+    while at + 2 <= end:
+        tag, at = content[at], at + 1
+        size = 0
+        while at < end:  # 14496-1 8.3.3: seven bits a byte, some writers use four bytes
+            byte, at = content[at], at + 1
+            size = size << 7 | byte & 0x7F
+            if not byte & 0x80:
+                break
+        if tag == 5:
+            return content[at : at + size]
+        at += {3: 3, 4: 13}.get(tag, size)
+    return b""
+
+
+def sample_nals(data: bytes) -> tuple[bytes, ...]:
+    """NAL units of a picture as it stands in a file, with 4-byte lengths (14496-15 5.3.4.2). Raise Malformed."""
+    found: list[bytes] = []
+    at = 0
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        if not size or at + 4 + size > len(data):
+            raise Malformed("NAL unit does not fit its sample", clause="14496-15 5.3.4.2", at=at)
+        found.append(data[at + 4 : at + 4 + size])
+        at += 4 + size
+    return tuple(found)
+
+
+def _read_avcc(record: bytes) -> ParameterSets:
+    """AVCDecoderConfigurationRecord (14496-15 5.3.3.1.2)."""
+    if len(record) < 7:
+        raise Malformed("avcC is cut", clause="14496-15 5.3.3")
+    sps, at = _read_sets(record, 6, record[5] & 0x1F)
+    pps, _ = _read_sets(record, at + 1, record[at] if at < len(record) else 0)
+    return ParameterSets("h264", sps, pps)
+
+
+def _read_hvcc(record: bytes) -> ParameterSets:
+    """HEVCDecoderConfigurationRecord (14496-15 8.3.3.1.2)."""
+    if len(record) < 23:
+        raise Malformed("hvcC is cut", clause="14496-15 8.3.3")
+    arrays: dict[int, tuple[bytes, ...]] = {}
+    at = 23
+    for _ in range(record[22]):
+        if at + 3 > len(record):
+            raise Malformed("hvcC is cut", clause="14496-15 8.3.3", at=at)
+        kind, count = record[at] & 0x3F, int.from_bytes(record[at + 1 : at + 3], "big")
+        arrays[kind], at = _read_sets(record, at + 3, count)
+    return ParameterSets("h265", arrays.get(33, ()), arrays.get(34, ()), arrays.get(32, ()))
+
+
+def _read_sets(record: bytes, at: int, count: int) -> tuple[tuple[bytes, ...], int]:
+    """NAL units with 16-bit lengths, and where they end."""
+    found: list[bytes] = []
+    for _ in range(count):
+        size = int.from_bytes(record[at : at + 2], "big")
+        if at + 2 + size > len(record) or not size:
+            raise Malformed("decoder configuration is cut", clause="14496-15 5.3.3", at=at)
+        found.append(record[at + 2 : at + 2 + size])
+        at += 2 + size
+    return tuple(found), at
 
 
 def _number(data: bytes | memoryview, inside: Box, at: int) -> int:

@@ -26,15 +26,17 @@ class Sample:
     is_key: bool
 
 
-def fragment(
-    sequence: int,
-    base_time_90k: int,
-    samples: Sequence[Sample],
-    *,
-    audio: bytes = b"",
-    audio_base_time: int = 0,
-) -> bytes:
-    """moof and mdat of these pictures; `audio` is G.711 that belongs to them, its time in samples of sound.
+@dataclass(frozen=True, slots=True)
+class AudioRun:
+    """Frames of sound that follow each other; times in the track's own scale."""
+
+    base_time: int
+    frames: tuple[tuple[bytes, int], ...]
+    """coded bytes and duration"""
+
+
+def fragment(sequence: int, base_time_90k: int, samples: Sequence[Sample], *, audio: AudioRun | None = None) -> bytes:
+    """moof and mdat of these pictures; `audio` is the sound that belongs to them.
 
     `base_time_90k` is the decode time of the first picture on the track's own axis (tfdt). Raise Invalid without
     pictures.
@@ -47,7 +49,9 @@ def fragment(
     video_bytes = sum(rows[1::3])
     count = len(samples)
     video_traf = 8 + 16 + 20 + 20 + 12 * count
-    audio_traf = (8 + 24 + 20 + 20) if audio else 0
+    frames = audio.frames if audio is not None else ()
+    audio_bytes = sum([len(data) for data, _ in frames])
+    audio_traf = (8 + 16 + 20 + 20 + 8 * len(frames)) if frames else 0
     moof_bytes = 8 + 16 + video_traf + audio_traf
     first = moof_bytes + 8
     parts = [
@@ -60,16 +64,21 @@ def fragment(
             *rows,
         )
     ]
-    if audio:
+    if audio is not None and frames:
+        sounds: list[int] = []
+        for data, duration in frames:
+            sounds += (duration, len(data))
         parts.append(
             struct.pack(
-                ">I4sI4sIIIII4sIQI4sIIi",
-                *(audio_traf, b"traf", 24, b"tfhd", _DEFAULT_BASE_IS_MOOF | 0x18, AUDIO_TRACK_ID, 1, 1),
-                *(20, b"tfdt", 0x01000000, audio_base_time),
-                *(20, b"trun", _RUN_OFFSET, len(audio), first + video_bytes),
+                f">I4sI4sIII4sIQI4sIIi{2 * len(frames)}I",
+                *(audio_traf, b"traf", 16, b"tfhd", _DEFAULT_BASE_IS_MOOF, AUDIO_TRACK_ID),
+                *(20, b"tfdt", 0x01000000, audio.base_time),
+                *(20 + 8 * len(frames), b"trun", _RUN_OFFSET | _RUN_DURATION | _RUN_SIZE, len(frames)),
+                first + video_bytes,
+                *sounds,
             )
         )
-    parts.append(struct.pack(">I4s", 8 + video_bytes + len(audio), b"mdat"))
+    parts.append(struct.pack(">I4s", 8 + video_bytes + audio_bytes, b"mdat"))
     parts.extend([sample.data for sample in samples])
-    parts.append(audio)
+    parts.extend([data for data, _ in frames])
     return b"".join(parts)

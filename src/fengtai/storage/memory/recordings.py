@@ -48,6 +48,13 @@ class MemoryHours:
     def page(self, *, after_name: str = "", limit: int = 500) -> Sequence[RecordedHour]:
         return [self.by_name[name] for name in sorted(self.by_name) if name > after_name][:limit]
 
+    def closed_bytes_since(self, until_ms: int) -> int:
+        return sum(hour.size_bytes for hour in self._by_age(HourState.CLOSED) if hour.until_ms > until_ms)
+
+    def kept(self) -> tuple[int, int | None]:
+        closed = self._by_age(HourState.CLOSED)
+        return sum(hour.size_bytes for hour in closed), min((hour.from_ms for hour in closed), default=None)
+
     def _by_age(self, state: HourState) -> list[RecordedHour]:
         found = [hour for hour in self.by_name.values() if hour.state is state]
         return sorted(found, key=lambda hour: (hour.until_ms, hour.name))

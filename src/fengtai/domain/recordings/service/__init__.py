@@ -6,12 +6,16 @@ Must not know: MP4, folders, workers. Files are the shelf's business; the order 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from fengtai.domain.access.model import Actor, Permission
+from fengtai.domain.access.model import Place as PlaceOfPoint
 from fengtai.domain.audit.model import AuditEntry
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.domain.points.ports import PointStore
-from fengtai.domain.recordings.model import Gap, GapCause, GapFound, HourState, RecordedHour
+from fengtai.domain.points.service.seen import seen_point
+from fengtai.domain.recordings.model import Forecast, Gap, GapCause, GapFound, HourState, RecordedHour
 from fengtai.domain.recordings.ports import GapStore, HourStore, Shelf
-from fengtai.domain.recordings.rules import DAY_MS, FLOOR_DAYS, is_eligible
+from fengtai.domain.recordings.rules import DAY_MS, FLOOR_DAYS, forecast, is_eligible
+from fengtai.domain.recordings.service.playback import PlaybackDesk as PlaybackDesk
 from fengtai.vocabulary.transactions import Transactions, UnitOfWork
 
 LEAST_GAP_MS = 2_000
@@ -31,15 +35,32 @@ class RecordingLedger:
         self._looked_until: Place | None = None
         self._clock_due: float | None = None
 
-    async def hours(self, point_id: str, from_ms: int, until_ms: int) -> list[tuple[RecordedHour, list[Gap]]]:
+    async def hours(
+        self, point_id: str, from_ms: int, until_ms: int, *, by: Actor
+    ) -> list[tuple[RecordedHour, list[Gap]]]:
         """What was recorded in the range, oldest first, each hour with the gaps that touch it. A gap after the last
         hour is told with the last hour. Raise NotFound when there is no such point."""
-        return await self._transactions.read(lambda uow: self._hours(uow, point_id, from_ms, until_ms))
+        return await self._transactions.read(lambda uow: self._hours(uow, point_id, from_ms, until_ms, by))
 
     async def gaps(self, point_id: str, from_ms: int, until_ms: int) -> list[Gap]:
         return await self._transactions.read(
             lambda uow: list(uow.store(GapStore).of_point(point_id, from_ms, until_ms))
         )
+
+    async def forecast(self) -> Forecast:
+        """How many days the disk lasts, from what was recorded in the last 24 hours."""
+
+        def look(uow: UnitOfWork) -> Forecast:
+            hours, now_ms = uow.store(HourStore), uow.now.utc_ms
+            return forecast(
+                recent_bytes=hours.closed_bytes_since(now_ms - DAY_MS),
+                kept=hours.kept(),
+                free_bytes=self._shelf.free_bytes(),
+                reserve_bytes=self._shelf.reserve_bytes,
+                now_ms=now_ms,
+            )
+
+        return await self._transactions.read(look)
 
     async def page(self, *, after_name: str = "", limit: int = 500) -> Sequence[RecordedHour]:
         """All rows by name, a page at a time: for `fengtai check recordings` and reports."""
@@ -79,8 +100,10 @@ class RecordingLedger:
         return self._clock_due is None or uow.now.monotonic >= self._clock_due
 
     @staticmethod
-    def _hours(uow: UnitOfWork, point_id: str, from_ms: int, until_ms: int) -> list[tuple[RecordedHour, list[Gap]]]:
-        uow.store(PointStore).get(point_id)
+    def _hours(
+        uow: UnitOfWork, point_id: str, from_ms: int, until_ms: int, by: Actor
+    ) -> list[tuple[RecordedHour, list[Gap]]]:
+        seen_point(uow, point_id, by, Permission.PLAYBACK_SEE)
         hours = list(uow.store(HourStore).of_point(point_id, from_ms, until_ms))
         gaps = list(uow.store(GapStore).of_point(point_id, from_ms, until_ms))
         answer: list[tuple[RecordedHour, list[Gap]]] = []
@@ -192,4 +215,16 @@ def _discard_line(doomed: Sequence[RecordedHour]) -> AuditEntry:
 
 def _note(uow: UnitOfWork, gap: Gap) -> None:
     uow.store(GapStore).save(gap)
-    uow.publish(GapFound(point_id=gap.point_id, from_ms=gap.from_ms, until_ms=gap.until_ms, cause=gap.cause.value))
+    points = uow.store(PointStore).by_ids([gap.point_id])
+    place = points[0].place if points else PlaceOfPoint()
+    uow.publish(
+        GapFound(
+            point_id=gap.point_id,
+            from_ms=gap.from_ms,
+            until_ms=gap.until_ms,
+            cause=gap.cause.value,
+            organisation_id=place.organisation_id,
+            area_code=place.area_code,
+            point_class=place.point_class,
+        )
+    )
