@@ -1,18 +1,37 @@
 """A house on memory stores with one person per role. Hashing is Argon2id with the smallest figures, so tests are quick."""
 
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from fengtai.domain.access.model import AccessPolicy, Actor, Role
-from fengtai.domain.access.service import AccessDesk, NewPerson, SignedIn
+from fengtai.apps.schema import memory_stores
+from fengtai.apps.server.point_places import RegisteredPlaces
+from fengtai.domain.access.model import AccessPolicy, Actor, IdentityProvider, PasskeySite, Role
+from fengtai.domain.access.service import (
+    AccessDesk,
+    NewPerson,
+    PasskeyDesk,
+    PasswordDesk,
+    ProviderDesk,
+    RightsDesk,
+    SecondFactorDesk,
+    SignedIn,
+    TokenDesk,
+)
 from fengtai.domain.audit.model import AuditEntry
 from fengtai.domain.audit.ports import AuditLog
-from fengtai.storage.memory.access import STORES
 from fengtai.storage.memory.transactions import MemoryTransactions
 from fengtai.storage.passwords import Argon2Passwords
+from fengtai.storage.vault import FileVault
 from fengtai.vocabulary.clock import HandClock
+from fengtai.vocabulary.errors import Invalid, Unavailable
 
 HERE = "192.0.2.7"
 ADMINISTRATOR, AUDITOR = "wei.admin", "lin.auditor"
+SITE = PasskeySite(rp_id="fengtai.test", rp_name="Invented city", origins=("https://fengtai.test",))
 
 
 class KeptAudit:
@@ -25,19 +44,53 @@ class KeptAudit:
         self.entries.append(entry)
 
 
+class NoProvider:
+    """There is none: every question to one is refused. Tests put a provider in its place."""
+
+    def check_address(self, issuer: str) -> None:
+        if not issuer.startswith("https://"):
+            raise Invalid("not an https address", field="issuer")
+
+    async def sign_in_address(self, provider: IdentityProvider, **asked: str) -> str:
+        raise Unavailable("the identity provider does not answer")
+
+    async def claims(self, provider: IdentityProvider, secret: str, **asked: str) -> Mapping[str, Any]:
+        raise Unavailable("the identity provider does not answer")
+
+
 class House:
     def __init__(self, policy: AccessPolicy = AccessPolicy()) -> None:
         self.clock = HandClock()
         self.audit = KeptAudit()
-        stores = {port: twin() for port, twin in STORES.items()}
-        self.transactions = MemoryTransactions(self.clock, {**stores, AuditLog: self.audit})
+        self.transactions = MemoryTransactions(self.clock, {**memory_stores(), AuditLog: self.audit})
+        self.hasher = Argon2Passwords(memory_kib=8, passes=1)
         self.desk = self.another_desk(policy)
+        self.rights = RightsDesk(
+            transactions=self.transactions,
+            clock=self.clock,
+            access=self.desk,
+            places=RegisteredPlaces(self.transactions),
+        )
         self._passwords: dict[str, str] = {}
+        self._folder = tempfile.TemporaryDirectory(prefix="fengtai-house-")
+        self.vault = FileVault(Path(self._folder.name) / "vault.key")
+        self.calls = NoProvider()
+        given = {"transactions": self.transactions, "policy": policy}
+        proving = {**given, "access": self.desk, "hasher": self.hasher}
+        self.passwords = PasswordDesk(**proving)
+        self.factors = SecondFactorDesk(**proving, vault=self.vault)
+        self.passkeys = PasskeyDesk(**proving, site=SITE)
+        self.tokens = TokenDesk(**proving)
+        self.providers = ProviderDesk(**given, vault=self.vault, calls=self.calls)
 
     def another_desk(self, policy: AccessPolicy = AccessPolicy()) -> AccessDesk:
         """As after a restart, or in another process: the same rows, an empty memory."""
-        hasher = Argon2Passwords(memory_kib=8, passes=1)
-        return AccessDesk(transactions=self.transactions, clock=self.clock, hasher=hasher, policy=policy)
+        return AccessDesk(transactions=self.transactions, clock=self.clock, hasher=self.hasher, policy=policy)
+
+    def desks(self, checks: object) -> tuple[Any, ...]:
+        """As the router of access takes them."""
+        mine = (self.passwords, self.factors, self.passkeys, self.tokens, self.providers)
+        return (self.desk, checks, self.rights, *mine)
 
     def password_of(self, name: str) -> str:
         return self._passwords.setdefault(name, f"correct horse {len(self._passwords)} battery")
@@ -52,7 +105,9 @@ class House:
         )
 
     async def sign_in(self, name: str, *, source_ip: str = HERE) -> SignedIn:
-        return await self.desk.sign_in(name, self.password_of(name), source_ip=source_ip)
+        signed = await self.desk.sign_in(name, self.password_of(name), source_ip=source_ip)
+        assert isinstance(signed, SignedIn), "this person has a second factor"
+        return signed
 
     async def actor(self, name: str) -> Actor:
         return (await self.sign_in(name)).actor
@@ -72,10 +127,10 @@ class House:
 
 
 async def house_with_people(policy: AccessPolicy = AccessPolicy()) -> House:
-    """The administrator, the auditor, and operator, dispatcher, engineer, chief under the names of their roles."""
+    """The administrator, the auditor, and one person for every other role under the name of the role."""
     house = House(policy)
     await house.set_up()
-    for role in (Role.OPERATOR, Role.DISPATCHER, Role.ENGINEER, Role.CHIEF):
+    for role in (Role.OPERATOR, Role.DISPATCHER, Role.ENGINEER, Role.CHIEF, Role.EVIDENCE_OFFICER):
         await house.add(role.value, role)
     return house
 

@@ -255,8 +255,8 @@ async def test_a_bad_password_makes_nobody(house: House) -> None:
 async def test_changing_ones_password_needs_the_old_one_and_ends_ones_other_sessions(house: House) -> None:
     here, there = await house.sign_in("operator"), await house.sign_in("operator")
     with pytest.raises(Forbidden):
-        await house.desk.change_password(old=WRONG, new="seven green lanterns", by=here.actor)
-    await house.desk.change_password(old=house.password_of("operator"), new="seven green lanterns", by=here.actor)
+        await house.passwords.change(old=WRONG, new="seven green lanterns", by=here.actor)
+    await house.passwords.change(old=house.password_of("operator"), new="seven green lanterns", by=here.actor)
     await house.desk.authenticate(here.token, HERE)
     with pytest.raises(Unauthenticated):
         await house.desk.authenticate(there.token, HERE)
@@ -268,11 +268,11 @@ async def test_changing_ones_password_needs_the_old_one_and_ends_ones_other_sess
 async def test_an_administrator_sets_a_forgotten_password_but_never_an_auditors(house: House) -> None:
     by = await house.actor(ADMINISTRATOR)
     people = {person.name: person.id for person in await house.desk.people()}
-    await house.desk.reset_password(people["chief"], "seven green lanterns", by=by)
+    await house.passwords.reset(people["chief"], "seven green lanterns", by=by)
     await house.desk.sign_in("chief", "seven green lanterns", source_ip=HERE)
     for name in (AUDITOR, ADMINISTRATOR):
         with pytest.raises(Forbidden):
-            await house.desk.reset_password(people[name], "seven green lanterns", by=by)
+            await house.passwords.reset(people[name], "seven green lanterns", by=by)
 
 
 async def test_no_secret_stands_in_audit_or_events(house: House) -> None:

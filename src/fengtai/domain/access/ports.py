@@ -1,10 +1,25 @@
 """What access needs from outside."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
-from fengtai.domain.access.model import Person, Session, SetupCheck, Throttle
+from fengtai.domain.access.model import (
+    ApiToken,
+    Challenge,
+    Grant,
+    IdentityProvider,
+    KeptPassword,
+    LinkedIdentity,
+    Passkey,
+    Person,
+    Place,
+    Reach,
+    Session,
+    SetupCheck,
+    Throttle,
+    Totp,
+)
 
 
 class Vault(Protocol):
@@ -25,6 +40,9 @@ class PasswordHasher(Protocol):
     async def verify(self, password_hash: str, password: str) -> bool:
         """False for a wrong password. An empty hash (no such person) costs the same time and is false."""
 
+    def is_outdated(self, password_hash: str) -> bool:
+        """Made with smaller figures than today's: hash again at the next good sign-in."""
+
 
 class PersonStore(Protocol):
     def get(self, user_id: str) -> Person:
@@ -38,6 +56,29 @@ class PersonStore(Protocol):
 
     def save(self, person: Person, *, name_key: str) -> None:
         """Raise Conflict when another person has a name with this key."""
+
+
+class GrantStore(Protocol):
+    """Rows stay for ever: who could do what when must be told years later."""
+
+    def get(self, grant_id: str) -> Grant:
+        """Raise NotFound if there is none."""
+
+    def of_person(self, user_id: str) -> Sequence[Grant]:
+        """Those that have not been ended, oldest first."""
+
+    def all_in_force(self) -> Sequence[Grant]:
+        """Those that have not been ended, oldest first."""
+
+    def page(
+        self, reach: Reach, *, user_id: str = "", with_ended: bool = False, after: str = "", limit: int = 100
+    ) -> Sequence[Grant]:
+        """Newest first, below the id `after`; those whose place is within reach."""
+
+    def over(self, now: datetime) -> Sequence[Grant]:
+        """Those that have not been ended although their time is over."""
+
+    def save(self, grant: Grant) -> None: ...
 
 
 class SessionStore(Protocol):
@@ -66,6 +107,9 @@ class ThrottleStore(Protocol):
 
     def remove(self, key: str) -> None: ...
 
+    def locked(self, now: datetime) -> Sequence[Throttle]:
+        """Those whose lock is not over, the last to be free first."""
+
     def forget(self, *, quiet_since: datetime) -> int:
         """Remove rows whose last failure is older and whose lock is over by then."""
 
@@ -80,7 +124,133 @@ class SetupStore(Protocol):
     def clear(self) -> None: ...
 
 
+class PointPlaces(Protocol):
+    """Where a point lies, for questions about rights; points stand above this folder, so somebody else looks."""
+
+    async def place_of(self, point_id: str) -> Place:
+        """Raise NotFound if there is no such point."""
+
+
 class SetupChecks(Protocol):
     """What the server finds out about its own settings, shown on the first page until it is set up."""
 
     def results(self) -> Sequence[SetupCheck]: ...
+
+
+class ChallengeStore(Protocol):
+    """What was asked and waits for its one answer."""
+
+    def get(self, ticket_sha256: bytes) -> Challenge | None: ...
+
+    def take(self, ticket_sha256: bytes) -> Challenge | None:
+        """Return it and remove it: nobody gets it a second time."""
+
+    def save(self, challenge: Challenge) -> None: ...
+
+    def open_from(self, source: str, now: datetime) -> int:
+        """How many that are not over were asked from this network."""
+
+    def forget(self, now: datetime) -> int:
+        """Remove those that are over."""
+
+
+class KeyStore(Protocol):
+    """Second factors: authenticator apps, recovery codes, passkeys."""
+
+    def totp(self, user_id: str) -> Totp | None: ...
+
+    def save_totp(self, totp: Totp) -> None: ...
+
+    def remove_totp(self, user_id: str) -> bool:
+        """Also the recovery codes, which are a way in without it."""
+
+    def recovery_codes_left(self, user_id: str) -> int: ...
+
+    def replace_recovery_codes(self, user_id: str, codes_sha256: Sequence[bytes]) -> None: ...
+
+    def use_recovery_code(self, user_id: str, code_sha256: bytes) -> bool:
+        """True when it was one of this person's; it is gone then."""
+
+    def passkeys(self, user_id: str) -> Sequence[Passkey]:
+        """In the order in which they were made."""
+
+    def passkey_by_credential(self, credential_id: bytes) -> Passkey | None: ...
+
+    def save_passkey(self, passkey: Passkey) -> None:
+        """Raise Conflict when another row has this credential."""
+
+    def remove_passkey(self, passkey_id: str) -> None: ...
+
+    def people_with_keys(self) -> Mapping[str, tuple[bool, int]]:
+        """Of everybody who has any: an app or not, how many passkeys."""
+
+
+class KeptPasswordStore(Protocol):
+    def of_person(self, user_id: str, limit: int) -> Sequence[KeptPassword]:
+        """The last ones, newest first."""
+
+    def add(self, kept: KeptPassword, *, keep: int) -> None:
+        """And forget what is older than the newest `keep` of this person."""
+
+
+class TokenStore(Protocol):
+    def get(self, token_id: str) -> ApiToken:
+        """Raise NotFound if there is none."""
+
+    def by_token(self, token_sha256: bytes) -> ApiToken | None: ...
+
+    def of_person(self, user_id: str) -> Sequence[ApiToken]:
+        """Newest first."""
+
+    def all(self) -> Sequence[ApiToken]:
+        """Newest first."""
+
+    def save(self, token: ApiToken) -> None: ...
+
+    def remove(self, token_id: str) -> None: ...
+
+    def over(self, ended_before: datetime) -> Sequence[ApiToken]: ...
+
+
+class ProviderStore(Protocol):
+    """Identity providers, and which of their subjects is which of our people."""
+
+    def get(self, provider_id: str) -> IdentityProvider:
+        """Raise NotFound if there is none."""
+
+    def all(self) -> Sequence[IdentityProvider]:
+        """In the order of their names."""
+
+    def save(self, provider: IdentityProvider) -> None: ...
+
+    def remove(self, provider_id: str) -> None: ...
+
+    def linked(self, issuer: str, subject: str) -> LinkedIdentity | None: ...
+
+    def link(self, identity: LinkedIdentity) -> None: ...
+
+    def links_of(self, user_id: str) -> Sequence[LinkedIdentity]:
+        """Of all issuers, in the order of their making."""
+
+    def unlink(self, user_id: str) -> int:
+        """How many links of this person were removed."""
+
+
+class ProviderCalls(Protocol):
+    """Speaks OpenID Connect to a provider: discovery, code for token, keys. Outside calls, so outside of the domain."""
+
+    async def sign_in_address(
+        self, provider: IdentityProvider, *, redirect_uri: str, state: str, nonce: str, verifier: str
+    ) -> str:
+        """Where the browser is sent. Raise Unavailable when the provider does not answer or must not be called."""
+
+    async def claims(
+        self, provider: IdentityProvider, secret: str, *, redirect_uri: str, code: str, nonce: str, verifier: str
+    ) -> Mapping[str, Any]:
+        """The checked claims of the ID token (signature, issuer, audience, nonce, times).
+
+        Raise Unauthenticated when the code or the token is not good, Unavailable when the provider does not answer.
+        """
+
+    def check_address(self, issuer: str) -> None:
+        """Raise Invalid for an issuer that this platform would not call."""

@@ -78,6 +78,10 @@ class MemoryThrottles:
     def remove(self, key: str) -> None:
         self.by_key.pop(key, None)
 
+    def locked(self, now: datetime) -> Sequence[Throttle]:
+        held = [row for row in self.by_key.values() if row.locked_until is not None and row.locked_until > now]
+        return sorted(sorted(held, key=lambda row: row.key), key=lambda row: row.locked_until or now, reverse=True)
+
     def forget(self, *, quiet_since: datetime) -> int:
         gone = [
             key

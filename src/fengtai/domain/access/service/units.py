@@ -3,16 +3,22 @@ unless it says otherwise."""
 
 from collections.abc import Iterable
 
-from fengtai.domain.access.model import Actor, Person, PersonChanged, Role, Session, SessionEnded
+from fengtai.domain.access.model import (
+    Person,
+    PersonChanged,
+    Role,
+    Session,
+    SessionEnded,
+)
 from fengtai.domain.access.ports import PersonStore, SessionStore, SetupStore
 from fengtai.domain.access.rules import (
     checked_name,
     checked_roles,
     name_key,
-    permissions_of,
     setup_token,
     setup_token_sha256,
 )
+from fengtai.domain.access.service.granting import set_roles
 from fengtai.domain.audit.model import AuditEntry, Outcome
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.vocabulary.errors import Conflict, Forbidden
@@ -34,19 +40,15 @@ def check_setup(uow: UnitOfWork, token: str) -> None:
         raise Forbidden("This set-up token is wrong. It stands in the server's output; a restart makes a new one.")
 
 
-def actor_of(person: Person, session: Session) -> Actor:
-    return Actor(
-        user_id=person.id,
-        name=person.display_name or person.name,
-        roles=person.roles,
-        permissions=permissions_of(person.roles),
-        session_id=session.id,
-        source_ip=session.source_ip,
-        post=session.post,
-    )
-
-
-def add_person(uow: UnitOfWork, name: str, display_name: str, roles: frozenset[Role], password_hash: str) -> Person:
+def add_person(
+    uow: UnitOfWork,
+    name: str,
+    display_name: str,
+    roles: frozenset[Role],
+    password_hash: str,
+    by_user_id: str = "system",
+) -> Person:
+    """The person, with each of the roles granted everywhere."""
     people, name = uow.store(PersonStore), checked_name(name)
     if people.by_name_key(name_key(name)) is not None:
         raise Conflict(f"the name {name} is taken")
@@ -54,13 +56,13 @@ def add_person(uow: UnitOfWork, name: str, display_name: str, roles: frozenset[R
         id=uow.new_id(),
         name=name,
         display_name=display_name.strip() or name,
-        roles=checked_roles(roles),
+        roles=frozenset(),
         password_hash=password_hash,
         created_at=uow.now.utc,
     )
     people.save(person, name_key=name_key(name))
     uow.publish(PersonChanged(user_id=person.id, step="added"))
-    return person
+    return set_roles(uow, person, checked_roles(roles), by_user_id=by_user_id, reason="when the person was added")
 
 
 def end_session(uow: UnitOfWork, session: Session, reason: str) -> None:
