@@ -3,16 +3,17 @@
 import httpx
 import pytest
 from fastapi import FastAPI
+from tests.domain.acting import acting
 
 from fengtai.apps.schema import memory_stores
 from fengtai.apps.web_api.problems import add_problem_answers
-from fengtai.domain.access.model import Actor, Role
+from fengtai.domain.access.model import Role
 from fengtai.domain.organisations.api import router
 from fengtai.domain.organisations.service import OrganisationRegister
 from fengtai.storage.memory.transactions import MemoryTransactions
 from fengtai.vocabulary.clock import HandClock
 
-CHIEF = Actor(user_id="7", name="zhao", roles=frozenset({Role.CHIEF}), permissions=frozenset())
+CHIEF = acting(Role.ADMINISTRATOR, name="zhao", user_id="7")
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ async def test_the_tree_grows_under_the_root(console):
     east = await console.post("/api/organisations", json={"name": "东区", "level": "district", "parent_id": city["id"]})
     assert east.status_code == 201
     renamed = await console.put(f"/api/organisations/{east.json()['id']}", json={"name": "东城区"})
-    assert renamed.json() == east.json() | {"name": "东城区"}
+    assert renamed.json() == east.json() | {"name": "东城区", "version": 2}
 
 
 async def test_refusals_name_the_field(console):

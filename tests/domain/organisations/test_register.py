@@ -1,9 +1,10 @@
 """The tree of organisations."""
 
 import pytest
+from tests.domain.acting import acting
 
 from fengtai.apps.schema import memory_stores
-from fengtai.domain.access.model import Actor, Role
+from fengtai.domain.access.model import Role
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.domain.organisations.model import Level
 from fengtai.domain.organisations.service import OrganisationRegister, area_code_of
@@ -11,7 +12,7 @@ from fengtai.storage.memory.transactions import MemoryTransactions
 from fengtai.vocabulary.clock import HandClock
 from fengtai.vocabulary.errors import Invalid, NotFound
 
-CHIEF = Actor(user_id="7", name="zhao", roles=frozenset({Role.CHIEF}), permissions=frozenset())
+CHIEF = acting(Role.ADMINISTRATOR, name="zhao", user_id="7")
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ async def test_a_district_stands_under_the_city_and_a_station_under_either(regis
     harbour = await register.create(name="港口所", level=Level.STATION, parent_id=east.id, by=CHIEF)
     await register.create(name="直属所", level=Level.STATION, parent_id=city.id, by=CHIEF)
 
-    assert len(await register.list()) == 4
+    assert len(await register.list(by=CHIEF)) == 4
     assert transactions.look(lambda uow: area_code_of(uow, harbour.id)) == "210102"
     assert [entry.actor for entry in transactions.offered(AuditLog).entries][1:] == ["user:7"] * 3
 
@@ -57,7 +58,7 @@ async def test_what_cannot_be_an_organisation_is_refused_by_its_field(register, 
     with pytest.raises(Invalid) as refused:
         await register.create(**wanted, by=CHIEF)
     assert refused.value.field == field
-    assert len(await register.list()) == 1
+    assert len(await register.list(by=CHIEF)) == 1
 
 
 async def test_name_and_area_code_may_change(register):

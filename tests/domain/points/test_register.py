@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from tests.domain.acting import acting
 
 from fengtai.apps.schema import memory_stores
-from fengtai.domain.access.model import Actor, Role
+from fengtai.domain.access.model import Role
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.domain.devices.model import CatalogueChanged, Channel, Device, DeviceEnrolled, Enrolment, Presence
 from fengtai.domain.devices.ports import ChannelStore, DeviceStore
@@ -17,7 +18,7 @@ from fengtai.vocabulary.clock import HandClock
 from fengtai.vocabulary.errors import Conflict, Invalid, NotFound
 from fengtai.vocabulary.places import Position
 
-ENGINEER = Actor(user_id="5", name="sun", roles=frozenset({Role.ENGINEER}), permissions=frozenset())
+ENGINEER = acting(Role.ENGINEER, name="sun", user_id="5")
 RECORDER = "34020000001110000001"
 GATE = PointWords(name="东门", position=Position(123.43, 41.8), device_id=RECORDER, channel_id="34020000001310000001")
 
@@ -142,7 +143,7 @@ async def test_the_map_shows_presence_of_the_device(town):
     box = Box(west=123, south=41, east=124, north=42)
 
     async def shown():
-        return [(each.point.number, each.presence.value) for each in await town.points.in_box(box)]
+        return [(each.point.number, each.presence.value) for each in await town.points.in_box(box, by=ENGINEER)]
 
     assert await shown() == [(1, "unbound"), (2, "unbound")]
     town.device()
@@ -155,9 +156,9 @@ async def test_the_map_shows_presence_of_the_device(town):
 
 async def test_a_box_that_is_none_is_refused(town):
     with pytest.raises(Invalid):
-        await town.points.in_box(Box(west=2, south=0, east=1, north=1))
+        await town.points.in_box(Box(west=2, south=0, east=1, north=1), by=ENGINEER)
     with pytest.raises(Invalid):
-        await town.points.in_box(Box(west=float("nan"), south=0, east=1, north=1))
+        await town.points.in_box(Box(west=float("nan"), south=0, east=1, north=1), by=ENGINEER)
 
 
 async def test_the_nearest_bound_points_are_found(town):

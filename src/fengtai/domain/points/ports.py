@@ -1,9 +1,12 @@
 """What the register of points needs from outside."""
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
-from fengtai.domain.points.model import Box, Point
+from fengtai.domain.access.model import Reach
+from fengtai.domain.points.model import Box, Point, PointQuery
+from fengtai.domain.points.model.dossier import Document, Revision, Upload
+from fengtai.domain.points.model.imports import ImportRow, RegisterImport, Verdict
 from fengtai.vocabulary.places import Position
 
 
@@ -20,21 +23,31 @@ class PointStore(Protocol):
     def by_ids(self, point_ids: Iterable[str]) -> Sequence[Point]:
         """In the order asked for; unknown ids are left out."""
 
+    def standing_at(
+        self, *, numbers: Iterable[int], codes: Iterable[str], channels: Iterable[tuple[str, str]]
+    ) -> Sequence[Point]:
+        """All points that hold one of these numbers, codes or channels, in any order: for comparing many at once."""
+
+    def codes_in(self, domain: str) -> set[str]:
+        """All codes of points that begin with these ten digits."""
+
     def nearest(self, position: Position, *, within_m: float, limit: int) -> Sequence[tuple[Point, float]]:
         """Bound points by distance in metres, nearest first."""
 
-    def in_box(self, box: Box, *, limit: int) -> Sequence[Point]:
-        """Points with a position inside the box, by number."""
+    def in_box(self, box: Box, *, limit: int, within: Reach | None = None) -> Sequence[Point]:
+        """Points with a position inside the box, by number. `within`: of places in reach."""
 
-    def page(self, *, after_number: int = 0, limit: int = 200, text: str = "") -> Sequence[Point]:
-        """By number. `text` is looked for in name and address, and as the beginning of number and code."""
+    def page(self, query: PointQuery) -> tuple[Sequence[Point], int | None]:
+        """By number, and where to go on (`after_number`); None when nothing follows. A page may hold fewer than were
+        asked for although more follow: then looking took too long."""
 
     def recorded(self) -> Sequence[Point]:
         """All bound points whose policy says that they are recorded."""
 
     def next_number(self) -> int: ...
 
-    def save(self, point: Point) -> None: ...
+    def save(self, point: Point) -> None:
+        """Raise Conflict when an import that is being put in force has claimed it, its number, code or channel."""
 
 
 class AutoPoints(Protocol):
@@ -44,3 +57,122 @@ class AutoPoints(Protocol):
     def set(self, device_id: str, wanted: bool) -> None: ...
 
     def wanted(self, device_id: str) -> bool: ...
+
+
+class PointHistory(Protocol):
+    def add(self, revision: Revision) -> None: ...
+
+    def of(self, point_id: str, *, before_version: int = 0, limit: int = 100) -> Sequence[Revision]:
+        """Newest first; below `before_version` when it is given."""
+
+
+class Documents(Protocol):
+    def get(self, document_id: str) -> Document:
+        """Raise NotFound if there is none."""
+
+    def of(self, point_id: str) -> Sequence[Document]:
+        """Oldest first."""
+
+    def save(self, document: Document) -> None: ...
+
+    def remove(self, document_id: str) -> None: ...
+
+
+class DossierFiles(Protocol):
+    """The bytes of photos and papers. Raises NotFound, and Unavailable when the store does not answer."""
+
+    async def put(self, key: str, content: bytes | AsyncIterator[bytes]) -> None: ...
+
+    async def get(self, key: str) -> bytes: ...
+
+    async def delete(self, key: str) -> None: ...
+
+
+class Uploads(Protocol):
+    """Files that come in pieces, because a request is bounded; kept until they are used, or a day."""
+
+    def open(self, upload: Upload) -> None: ...
+
+    def get(self, upload_id: str) -> Upload:
+        """Raise NotFound if there is none."""
+
+    def put_piece(self, upload_id: str, index: int, content: bytes) -> None:
+        """Writes over a piece that came before."""
+
+    def sizes(self, upload_id: str) -> Mapping[int, int]:
+        """Bytes of each piece, by index."""
+
+    def content(self, upload_id: str) -> bytes:
+        """The pieces joined."""
+
+    def drop(self, upload_id: str) -> None: ...
+
+    def older_than(self, at_ms: int, *, by: str = "") -> Sequence[str]:
+        """Ids; of one person only, when that is said."""
+
+
+class Imports(Protocol):
+    """Imports of the register: the job and the rows that it found."""
+
+    def get(self, import_id: str) -> RegisterImport:
+        """Raise NotFound if there is none."""
+
+    def save(self, job: RegisterImport) -> None: ...
+
+    def latest(self, *, limit: int) -> Sequence[RegisterImport]:
+        """Newest first."""
+
+    def under_way(self) -> Sequence[RegisterImport]:
+        """Those that are being checked or applied, oldest first."""
+
+    def add_rows(self, rows: Sequence[ImportRow], points: Mapping[int, Point]) -> None:
+        """Stage rows; `points` holds, by row, what the point is to be (new and changed rows only)."""
+
+    def rows(
+        self, import_id: str, *, verdict: Verdict | None = None, after_row: int = 0, limit: int = 100
+    ) -> Sequence[ImportRow]: ...
+
+    def drop_rows(self, import_id: str, *, limit: int, keep_refused: bool = False) -> int:
+        """Remove at most so many staged rows; how many there were."""
+
+
+class Span(NamedTuple):
+    """Rows of a file: above `after`, up to `last`."""
+
+    after: int
+    last: int
+
+
+WHOLE = Span(0, 2**31 - 1)
+
+
+class BringingIn(Protocol):
+    """Staged rows on their way into the register: brought lot by lot, seen by nobody until the switch, then by all at
+    once. What they bring is claimed meanwhile: `PointStore.save` raises Conflict for it."""
+
+    def unsettled(self) -> Mapping[str, bool]:
+        """Imports that have begun and are not settled, and whether they are in force."""
+
+    def begin(self, import_id: str, *, at_ms: int) -> None:
+        """From now on its rows are kept out of sight. `at_ms`: the moment that the history tells. Twice is as once."""
+
+    def lot_after(self, import_id: str, row: int, *, limit: int) -> int:
+        """The last row of the next lot of good rows; 0 when there is none."""
+
+    def stale_rows(self, import_id: str, span: Span = WHOLE) -> int:
+        """Staged rows whose point has changed since it was compared, or whose number, code or channel was taken."""
+
+    def bring(self, job: RegisterImport, span: Span) -> None:
+        """Write these rows and their history, unseen."""
+
+    def take_back(self, import_id: str, span: Span) -> None:
+        """Undo `bring`; nothing happens to rows that were not brought."""
+
+    def switch_on(self, import_id: str) -> None:
+        """All that was brought is seen from this unit on, and nothing that it replaced."""
+
+    def clear_away(self, import_id: str, span: Span) -> None:
+        """Remove what these rows replaced. Only after the switch."""
+
+    def settle(self, import_id: str) -> None:
+        """Forget the switch: nothing of it is out of sight any more."""

@@ -1,17 +1,23 @@
-"""Points kept in a dict: the complete twin of `domain.points.store`."""
+"""Points kept in dicts: the complete twins of `domain.points.store`."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from fengtai.domain.points.model import Box, Point
+from fengtai.domain.access.model import Reach
+from fengtai.domain.points.model import Box, Point, PointQuery
+from fengtai.domain.points.model.words import speaks_of
 from fengtai.domain.points.ports import AutoPoints, PointStore
-from fengtai.vocabulary.errors import NotFound
+from fengtai.vocabulary.errors import Conflict, NotFound
 from fengtai.vocabulary.places import Position
 
 
 class MemoryPoints:
     def __init__(self) -> None:
         self.by_id: dict[str, Point] = {}
+        self.unseen: dict[tuple[str, str], Point] = {}
+        """by import and id: brought by an import that is not in force yet"""
+        self.highest_numbers: dict[str, int] = {}
+        """of all that these imports will bring"""
 
     def get(self, point_id: str) -> Point:
         try:
@@ -31,6 +37,22 @@ class MemoryPoints:
     def by_ids(self, point_ids: Iterable[str]) -> Sequence[Point]:
         return [self.by_id[point_id] for point_id in point_ids if point_id in self.by_id]
 
+    def standing_at(
+        self, *, numbers: Iterable[int], codes: Iterable[str], channels: Iterable[tuple[str, str]]
+    ) -> Sequence[Point]:
+        some_numbers, some_codes, some_channels = set(numbers), set(codes), set(channels)
+        return [
+            point
+            for point in self.by_id.values()
+            if point.number in some_numbers
+            or point.code in some_codes
+            or (point.device_id, point.channel_id) in some_channels
+        ]
+
+    def codes_in(self, domain: str) -> set[str]:
+        every = (*self.by_id.values(), *self.unseen.values())
+        return {point.code for point in every if point.code.startswith(domain)}
+
     def nearest(self, position: Position, *, within_m: float, limit: int) -> Sequence[tuple[Point, float]]:
         measured = [
             (point, position.metres_to(point.position))
@@ -40,25 +62,38 @@ class MemoryPoints:
         near = [(point, metres) for point, metres in measured if metres <= within_m]
         return sorted(near, key=lambda each: (each[1], each[0].number))[:limit]
 
-    def in_box(self, box: Box, *, limit: int) -> Sequence[Point]:
+    def in_box(self, box: Box, *, limit: int, within: Reach | None = None) -> Sequence[Point]:
         return [
             point
             for point in self._by_number()
             if point.position is not None
             and box.west <= point.position.longitude <= box.east
             and box.south <= point.position.latitude <= box.north
+            and (within is None or within.covers(point.place))
         ][:limit]
 
-    def page(self, *, after_number: int = 0, limit: int = 200, text: str = "") -> Sequence[Point]:
-        return [point for point in self._by_number() if point.number > after_number and _speaks_of(point, text)][:limit]
+    def page(self, query: PointQuery) -> tuple[Sequence[Point], int | None]:
+        found = [
+            point
+            for point in self._by_number()
+            if point.number > query.after_number
+            and _is_let_through(point, query)
+            and all(speaks_of(point, term) for term in query.terms)
+        ][: query.limit]
+        return found, found[-1].number if len(found) == query.limit else None
 
     def recorded(self) -> Sequence[Point]:
         return [point for point in self._by_number() if point.is_bound and point.records]
 
     def next_number(self) -> int:
-        return max((point.number for point in self.by_id.values()), default=0) + 1
+        numbers = [point.number for point in (*self.by_id.values(), *self.unseen.values())]
+        return max([*numbers, *self.highest_numbers.values()], default=0) + 1
 
     def save(self, point: Point) -> None:
+        if any(_claims(other, point) for other in self.unseen.values()):
+            raise Conflict(
+                "an import that is being put in force changes this point or takes its place: try again later"
+            )
         self.by_id[point.id] = point
 
     def _first(self, is_it: Callable[[Point], bool]) -> Point | None:
@@ -82,12 +117,20 @@ class MemoryAutoPoints:
         return device_id in self.device_ids
 
 
-def _speaks_of(point: Point, text: str) -> bool:
+def _claims(other: Point, point: Point) -> bool:
+    same_channel = bool(point.device_id) and (other.device_id, other.channel_id) == (point.device_id, point.channel_id)
+    return other.id == point.id or other.number == point.number or other.code == point.code or same_channel
+
+
+def _is_let_through(point: Point, query: PointQuery) -> bool:
     return (
-        text.lower() in point.name.lower()
-        or text.lower() in point.address.lower()
-        or str(point.number).startswith(text)
-        or point.code.startswith(text)
+        (query.organisation_ids is None or point.organisation_id in query.organisation_ids)
+        and point.area_code.startswith(query.area_prefix)
+        and query.point_class in (None, point.point_class)
+        and query.legal_class in (None, point.legal_class)
+        and query.bound in (None, bool(point.device_id))
+        and query.complete in (None, point.completeness == 100)
+        and (query.within is None or query.within.covers(point.place))
     )
 
 

@@ -4,19 +4,28 @@ The catalogue may come before the acceptance or long after, and may grow, so bot
 device's channels; a channel that has a point already is passed over.
 """
 
+from dataclasses import replace
+
 from fengtai.domain.audit.model import AuditEntry
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.domain.devices.model import Channel, Device, Enrolment
 from fengtai.domain.devices.ports import ChannelStore, DeviceStore
 from fengtai.domain.organisations.ports import OrganisationStore
+from fengtai.domain.organisations.service import area_code_of
 from fengtai.domain.points import rules
 from fengtai.domain.points.model import Point, PointChanged
-from fengtai.domain.points.ports import AutoPoints, PointStore
+from fengtai.domain.points.model.dossier import Revision
+from fengtai.domain.points.ports import AutoPoints, PointHistory, PointStore
+from fengtai.domain.points.rules import duties
+from fengtai.domain.points.rules.field_table import differences
+from fengtai.domain.points.service.edit import area_of_code
 from fengtai.vocabulary.errors import Invalid
 from fengtai.vocabulary.events import LoggedEvent
 from fengtai.vocabulary.identifiers import Code20, parse_code
 from fengtai.vocabulary.places import Position
 from fengtai.vocabulary.transactions import UnitOfWork
+
+AUTHOR = "system:points"
 
 
 def device_enrolled(uow: UnitOfWork, event: LoggedEvent) -> None:
@@ -45,7 +54,7 @@ def _make_points(uow: UnitOfWork, device_id: str) -> None:
     if made:
         uow.store(AuditLog).append(
             AuditEntry(
-                actor="system:points",
+                actor=AUTHOR,
                 action="point.create",
                 object=f"device:{device_id}",
                 details={"numbers": [point.number for point in made]},
@@ -56,18 +65,33 @@ def _make_points(uow: UnitOfWork, device_id: str) -> None:
 def _made(uow: UnitOfWork, device: Device, channel: Channel, code: Code20) -> Point:
     store = uow.store(PointStore)
     number = store.next_number()
+    organisation_id = _organisation_id(uow, device)
+    point_code = str(_free_code(store, code, number))
     point = Point(
         id=uow.new_id(),
         number=number,
-        code=str(_free_code(store, code, number)),
+        code=point_code,
         name=channel.name.strip()[:120] or channel.id,
-        organisation_id=_organisation_id(uow, device),
+        organisation_id=organisation_id,
+        area_code=area_of_code(point_code) or area_code_of(uow, organisation_id),
         position=_position(channel),
         device_id=device.id,
         channel_id=channel.id,
     )
+    point = replace(point, completeness=duties.completeness(point).percent)
     store.save(point)
-    uow.publish(PointChanged(point_id=point.id))
+    uow.store(PointHistory).add(
+        Revision(
+            point_id=point.id,
+            version=1,
+            at_ms=uow.now.utc_ms,
+            by=AUTHOR,
+            by_name="",
+            why=f"from the catalogue of device {device.id}",
+            changes=differences(None, point),
+        )
+    )
+    uow.publish(PointChanged(point_id=point.id, **point.place._asdict()))
     return point
 
 
