@@ -5,94 +5,63 @@ What each finding means, and what it proves, is told in docs/design/audit-log.md
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from fengtai_audit_verify.checkpoints import Checkpoint
+from fengtai_audit_verify.findings import Report
 from fengtai_audit_verify.lines import Line
+from fengtai_audit_verify.redactions import Redactions
 from fengtai_audit_verify.tree import GrowingTree, leaf_hash
 
 KNOWN_FORMAT = 1
-MOST_FINDINGS = 200
-"""Enough to understand; a wholly rewritten log would give millions."""
+CLOCK_TOLERANCE_MS = 300_000
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    kind: str
-    """changed, copy-differs, reordered, missing, rewritten, cut, forked, rolled-back, signature, origin, unsigned,
-    redacted-unsaid, unknown-format"""
-    seq: int
-    """the first line that is concerned"""
-    until: int
-    """the last one that may be"""
-    detail: str
+class Asked:
+    """What the auditor wants to hold beside the book itself."""
+
+    key_name: str
+    now_ms: int | None = None
+    """no line and no checkpoint may be from after this; None: times are not judged"""
+    carried: Sequence[Checkpoint] = ()
+    """checkpoints that somebody else keeps: carried away, or kept by a witness"""
+    witness_within_ms: int | None = None
+    """the newest carried checkpoint may be this much older than the newest of the book"""
 
 
-@dataclass(slots=True)
-class Report:
-    lines: int = 0
-    redacted: int = 0
-    checkpoints: int = 0
-    covered: int = 0
-    """lines under the newest checkpoint that holds"""
-    newest_root: str = ""
-    torn_checkpoint: bool = False
-    findings: list[Finding] = field(default_factory=list)
-    more_findings: int = 0
-
-    @property
-    def ok(self) -> bool:
-        return not self.findings
-
-    def find(self, kind: str, seq: int, detail: str, until: int | None = None) -> None:
-        if len(self.findings) < MOST_FINDINGS:
-            self.findings.append(Finding(kind, seq, seq if until is None else until, detail))
-        else:
-            self.more_findings += 1
-
-    def as_json(self) -> dict[str, Any]:
-        first = min((finding.seq for finding in self.findings), default=None)
-        return {"ok": self.ok, "first_bad_seq": first} | asdict(self)
-
-
-def check(lines: Iterable[Line], checkpoints: Sequence[Checkpoint], key_name: str) -> Report:
+def check(lines: Iterable[Line], checkpoints: Sequence[Checkpoint], asked: Asked) -> Report:
     report = Report(checkpoints=len(checkpoints))
-    trusted = _trusted(checkpoints, key_name, report)
-    by_size = {checkpoint.size: checkpoint for checkpoint in trusted}
-    tree, redactions = GrowingTree(), _Redactions()
+    trusted = _trusted(checkpoints, asked, report)
+    carried = [one for one in asked.carried if _is_ours(one, asked, report, "carried checkpoint")]
+    own = {checkpoint.size: checkpoint for checkpoint in trusted}
+    of_others: dict[int, list[Checkpoint]] = {}
+    for one in carried:
+        of_others.setdefault(one.size, []).append(one)
+    tree, redactions, order = GrowingTree(), Redactions(), _Order(report)
     for line in lines:
-        if line.seq != tree.size + 1:
-            _find_hole(line, tree.size, report)
-        _check_line(line, redactions, report)
+        order.look(line.seq)
+        _check_line(line, redactions, order, asked, report)
         tree.append(line.leaf)
-        report.lines = tree.size
-        checkpoint = by_size.get(tree.size)
-        if checkpoint is not None:
-            _check_root(tree, checkpoint, report)
-    for checkpoint in trusted:
-        if checkpoint.size > tree.size:
-            detail = f"checkpoint {checkpoint.number} signs {checkpoint.size} lines, the log has {tree.size}"
-            report.find("cut", tree.size + 1, detail, checkpoint.size)
-            break
-    if tree.size and not trusted:
-        report.find("unsigned", 1, "no checkpoint that holds covers any line", tree.size)
-    report.redacted = redactions.count
-    for first, last in redactions.unsaid():
-        report.find("redacted-unsaid", first, "redacted, and no later line of audit.redact says so", last)
+        report.lines = size = tree.size
+        if size in own:
+            _check_root(tree, own[size], report)
+        for one in of_others.get(size, ()):
+            _check_carried(tree, one, report)
+    _check_ends(tree.size, trusted, carried, report)
+    _check_witness(trusted, carried, asked, report)
+    redactions.judge(report.covered, report)
     return report
 
 
-def _trusted(checkpoints: Sequence[Checkpoint], key_name: str, report: Report) -> list[Checkpoint]:
+def _trusted(checkpoints: Sequence[Checkpoint], asked: Asked, report: Report) -> list[Checkpoint]:
     """Those that are signed by the key and tell one growing log."""
     trusted: list[Checkpoint] = []
     for checkpoint in checkpoints:
         number, size = checkpoint.number, checkpoint.size
-        if not checkpoint.is_signed:
-            report.find("signature", size, f"checkpoint {number} is not signed by this key")
-        elif checkpoint.origin != key_name:
-            report.find("origin", size, f"checkpoint {number} is of the log {checkpoint.origin!r}, not {key_name!r}")
-        elif trusted and size < trusted[-1].size:
+        if not _is_ours(checkpoint, asked, report, "checkpoint"):
+            continue
+        if trusted and size < trusted[-1].size:
             detail = f"checkpoint {number} signs {size} lines after {trusted[-1].size} were signed"
             report.find("rolled-back", size + 1, detail, trusted[-1].size)
         elif trusted and size == trusted[-1].size:
@@ -103,26 +72,59 @@ def _trusted(checkpoints: Sequence[Checkpoint], key_name: str, report: Report) -
     return trusted
 
 
-def _find_hole(line: Line, before: int, report: Report) -> None:
-    """A hole moves all later leaves, so the roots differ too; this says where it began."""
-    if line.seq > before + 1 and before == report.lines and not any(f.kind == "missing" for f in report.findings):
-        report.find("missing", before + 1, f"after line {before} comes line {line.seq}", line.seq - 1)
+def _is_ours(checkpoint: Checkpoint, asked: Asked, report: Report, what: str) -> bool:
+    number, size = checkpoint.number, checkpoint.size
+    if not checkpoint.is_signed:
+        report.find("signature", size, f"{what} {number} is not signed by this key")
+        return False
+    if checkpoint.origin != asked.key_name:
+        report.find("origin", size, f"{what} {number} is of the log {checkpoint.origin!r}, not {asked.key_name!r}")
+        return False
+    if asked.now_ms is not None and (checkpoint.at_ms or 0) > asked.now_ms + CLOCK_TOLERANCE_MS:
+        report.find("future", size, f"{what} {number} says a time that has not come yet")
+    return True
 
 
-def _check_line(line: Line, redactions: "_Redactions", report: Report) -> None:
+class _Order:
+    """Numbers go up by one; times go on. A hole moves all later leaves, so the roots differ too: this says where."""
+
+    def __init__(self, report: Report) -> None:
+        self._report, self._before, self._newest_ms = report, 0, 0
+
+    def look(self, seq: int) -> None:
+        before = self._before
+        if seq > before + 1:
+            self._report.find("missing", before + 1, f"after line {before} comes line {seq}", seq - 1)
+        elif seq <= before:
+            self._report.find("reordered", seq, f"line {seq} stands after line {before}")
+        self._before = max(seq, before)
+
+    def look_at_time(self, seq: int, at_ms: int, now_ms: int | None) -> None:
+        if now_ms is not None and at_ms > now_ms + CLOCK_TOLERANCE_MS:
+            self._report.find("future", seq, "the line says a time that has not come yet")
+        if at_ms < self._newest_ms - CLOCK_TOLERANCE_MS:
+            back_seconds = (self._newest_ms - at_ms) // 1000
+            self._report.remark("clock", seq, f"the line is {back_seconds} s older than a line before it")
+            self._newest_ms = at_ms  # said once for each time that the clock was set back
+        self._newest_ms = max(self._newest_ms, at_ms)
+
+
+def _check_line(line: Line, redactions: Redactions, order: _Order, asked: Asked, report: Report) -> None:
     if line.record is None or line.salt is None:
-        redactions.add(line.seq)
+        redactions.add(line)
+        if line.record is not None:
+            report.find("changed", line.seq, "the salt is gone, the record is not")
         return
     if leaf_hash(line.salt, line.record.encode()) != line.leaf:
         report.find("changed", line.seq, "record or salt is not what its leaf was made of")
         return
     try:
         told = json.loads(line.record)
-        told_format, told_seq = told["v"], told["seq"]
+        told_format, told_seq, at_ms = told["v"], told["seq"], told["at_ms"] if told["v"] == KNOWN_FORMAT else 0
     except (ValueError, KeyError, TypeError, RecursionError):
         report.find("unknown-format", line.seq, "the record is not one of format 1")
         return
-    if told_format != KNOWN_FORMAT:
+    if told_format != KNOWN_FORMAT or type(at_ms) is not int:
         report.find("unknown-format", line.seq, f"format {told_format} is not known to this tool")
     elif told_seq != line.seq:
         report.find("reordered", line.seq, f"the record of line {told_seq} stands in the place of line {line.seq}")
@@ -131,49 +133,44 @@ def _check_line(line: Line, redactions: "_Redactions", report: Report) -> None:
             if told.get(name) != copy:
                 report.find("copy-differs", line.seq, f"column {name} says {copy!r}, the record {told.get(name)!r}")
         redactions.hear(line.seq, told)
+        order.look_at_time(line.seq, at_ms, asked.now_ms)
 
 
 def _check_root(tree: GrowingTree, checkpoint: Checkpoint, report: Report) -> None:
     if tree.root() == checkpoint.root:
         report.covered, report.newest_root = checkpoint.size, checkpoint.root.hex()
-        return
-    if not any(finding.kind == "rewritten" for finding in report.findings):
+    elif not report.has("rewritten"):
         first = report.covered + 1
         detail = f"lines {first} to {checkpoint.size} are not those that checkpoint {checkpoint.number} signs"
         report.find("rewritten", first, detail, checkpoint.size)
 
 
-class _Redactions:
-    """Redacted lines, and the later lines that say which were redacted and why."""
+def _check_carried(tree: GrowingTree, checkpoint: Checkpoint, report: Report) -> None:
+    """Whoever has the key can sign a new history over the old one; not over the copies that others keep."""
+    if tree.root() == checkpoint.root:
+        report.witnessed = checkpoint.size
+    elif not any(finding.kind == "forked" and finding.until == checkpoint.size for finding in report.findings):
+        first = report.witnessed + 1
+        detail = f"lines {first} to {checkpoint.size} are not those of carried checkpoint {checkpoint.number}"
+        report.find("forked", first, detail, checkpoint.size)
 
-    def __init__(self) -> None:
-        self.count = 0
-        self._ranges: list[list[int]] = []
-        self._said: list[tuple[int, int, int]] = []
 
-    def add(self, seq: int) -> None:
-        self.count += 1
-        if self._ranges and self._ranges[-1][1] == seq - 1:
-            self._ranges[-1][1] = seq
-        else:
-            self._ranges.append([seq, seq])
+def _check_ends(size: int, trusted: Sequence[Checkpoint], carried: Sequence[Checkpoint], report: Report) -> None:
+    for name, checkpoints in (("checkpoint", trusted), ("carried checkpoint", carried)):
+        longest = next((one for one in checkpoints if one.size > size), None)
+        if longest is not None and not report.has("cut"):
+            detail = f"{name} {longest.number} signs {longest.size} lines, the log has {size}"
+            report.find("cut", size + 1, detail, longest.size)
+    if size and not trusted:
+        report.find("unsigned", 1, "no checkpoint that holds covers any line", size)
 
-    def hear(self, seq: int, told: Any) -> None:
-        if told.get("action") == "audit.redact":
-            details = told.get("details")
-            first, last = (details.get(name) if isinstance(details, dict) else None for name in ("from_seq", "to_seq"))
-            if isinstance(first, int) and isinstance(last, int) and first <= last < seq:
-                self._said.append((first, last, seq))
 
-    def unsaid(self) -> list[tuple[int, int]]:
-        """Parts of the redacted ranges that no line speaks of."""
-        parts = []
-        for first, last in self._ranges:
-            at = first
-            for said_first, said_last, _ in sorted(self._said):
-                if said_first > at:
-                    break
-                at = max(at, said_last + 1)
-            if at <= last:
-                parts.append((at, last))
-        return parts
+def _check_witness(trusted: Sequence[Checkpoint], carried: Sequence[Checkpoint], asked: Asked, report: Report) -> None:
+    """Lines that only the platform's own book vouches for, for longer than the auditor allows."""
+    if asked.witness_within_ms is None or not trusted or trusted[-1].at_ms is None:
+        return
+    held = [one.at_ms for one in carried if one.at_ms is not None and one.size <= report.witnessed]
+    oldest_ms = trusted[-1].at_ms - asked.witness_within_ms
+    if trusted[-1].size > report.witnessed and (not held or max(held) < oldest_ms):
+        since = "at all" if not held else f"for {(trusted[-1].at_ms - max(held)) // 60_000} minutes"
+        report.find("unwitnessed", report.witnessed + 1, f"nobody else has kept a checkpoint {since}", trusted[-1].size)

@@ -7,6 +7,8 @@ import base64
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -28,6 +30,10 @@ class Checkpoint:
     root: bytes
     is_signed: bool
     """by the given key, over exactly this text"""
+    at_ms: int | None = None
+    """the moment that its extension line tells, ms since 1970 UTC"""
+    note: str = ""
+    """text and signatures, as it stands in the book: what a time stamp is over"""
 
 
 class VerifierKey:
@@ -44,6 +50,10 @@ class VerifierKey:
         self._hash = hashlib.sha256(self.name.encode() + b"\n" + typed).digest()[:4]
         if typed[:1] != ED25519 or self._hash.hex() != key_hash:
             raise Unreadable("the public key's type or its hash is wrong")
+
+    def signed_at(self, size: int, text: str, signatures: list[str]) -> bool:
+        """One key for logs of every size."""
+        return self.signed(text, signatures)
 
     def signed(self, text: str, signatures: list[str]) -> bool:
         """Whether one of the signature lines is this key's over the text."""
@@ -64,11 +74,17 @@ class VerifierKey:
         return True
 
 
-def read_checkpoints(file_text: str, key: VerifierKey) -> tuple[list[Checkpoint], bool]:
+class Signer(Protocol):
+    """Whoever may have signed: one key, or keys that followed each other."""
+
+    def signed_at(self, size: int, text: str, signatures: list[str]) -> bool: ...
+
+
+def read_checkpoints(file_text: str, key: Signer) -> tuple[list[Checkpoint], bool]:
     """All complete notes, and whether the last one is cut short. Raise Unreadable for what is no checkpoint."""
     found = []
     torn = False
-    for number, (text, signatures) in enumerate(_notes(file_text), 1):
+    for number, (text, signatures) in enumerate(notes(file_text), 1):
         if signatures is None:
             torn = True
             break
@@ -77,11 +93,23 @@ def read_checkpoints(file_text: str, key: VerifierKey) -> tuple[list[Checkpoint]
             origin, size, root = lines[0], int(lines[1]), base64.b64decode(lines[2], validate=True)
         except (ValueError, IndexError) as error:
             raise Unreadable(f"note {number} of the checkpoints is not a checkpoint: {error}") from error
-        found.append(Checkpoint(number, origin, size, root, key.signed(text, signatures)))
+        signed = key.signed_at(size, text, signatures)
+        note = text + "\n" + "".join(f"{line}\n" for line in signatures)
+        found.append(Checkpoint(number, origin, size, root, signed, _moment_ms(lines[3:]), note))
     return found, torn
 
 
-def _notes(file_text: str) -> Iterator[tuple[str, list[str] | None]]:
+def _moment_ms(extension: list[str]) -> int | None:
+    for line in extension:
+        try:
+            at = datetime.strptime(line, "at %Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        except ValueError:
+            continue
+        return round(at.timestamp() * 1000)
+    return None
+
+
+def notes(file_text: str) -> Iterator[tuple[str, list[str] | None]]:
     """(text with its last newline, signature lines); None as signatures when the end is missing."""
     at = 0
     while at < len(file_text):

@@ -10,6 +10,8 @@ from typing import Any, TextIO
 from fengtai_audit_verify.checkpoints import Unreadable
 
 COPIES = ("at_ms", "actor", "action", "object", "outcome", "act")
+KEPT = ("at_ms", "action", "outcome", "act")
+"""Columns that stay when a line is redacted."""
 _QUERY = f"SELECT seq, {', '.join(COPIES)}, record, salt, leaf FROM audit_line ORDER BY seq"  # noqa: S608 - constants
 
 
@@ -17,7 +19,7 @@ _QUERY = f"SELECT seq, {', '.join(COPIES)}, record, salt, leaf FROM audit_line O
 class Line:
     seq: int
     copies: dict[str, Any]
-    """columns that repeat what the record says; empty in an export"""
+    """columns that repeat what the record says; an export tells them of redacted lines only"""
     record: str | None
     salt: bytes | None
     leaf: bytes
@@ -37,7 +39,7 @@ def lines_of_export(path: Path) -> Iterator[Line]:
                 try:
                     told = json.loads(text)
                     salt = None if told["salt"] is None else bytes.fromhex(told["salt"])
-                    yield Line(int(told["seq"]), {}, told["record"], salt, bytes.fromhex(told["leaf"]))
+                    yield Line(_number(told["seq"]), _kept(told), told["record"], salt, bytes.fromhex(told["leaf"]))
                 except (ValueError, KeyError, TypeError) as error:
                     raise Unreadable(f"line {number} of the export is not readable: {error!r}") from error
     except OSError as error:
@@ -48,9 +50,28 @@ def write_export(lines: Iterator[Line], file: TextIO) -> Iterator[Line]:
     """Pass the lines on and write each to the file."""
     for line in lines:
         told = asdict(line) | {"salt": None if line.salt is None else line.salt.hex(), "leaf": line.leaf.hex()}
-        del told["copies"]
+        copies = told.pop("copies")
+        if line.record is None:
+            told["kept"] = {name: copies[name] for name in KEPT}
         file.write(json.dumps(told, ensure_ascii=False) + "\n")
         yield line
+
+
+def _kept(told: dict[str, Any]) -> dict[str, Any]:
+    if told["record"] is not None:
+        if not isinstance(told["record"], str):
+            raise TypeError("a record is a text")
+        return {}
+    kept = {name: told["kept"][name] for name in KEPT} if "kept" in told else {}
+    if kept and not (type(kept["at_ms"]) is int and all(isinstance(kept[name], str) for name in KEPT[1:])):
+        raise TypeError("what is kept of a redacted line has a wrong type")
+    return kept
+
+
+def _number(seq: Any) -> int:
+    if type(seq) is not int:
+        raise TypeError("seq is a whole number")
+    return seq
 
 
 def _sqlite(path: Path) -> Iterator[Line]:
@@ -87,6 +108,7 @@ def _line(row: Any) -> Line:
         and isinstance(record, str | None)
         and isinstance(salt, bytes | memoryview | None)
         and isinstance(leaf, bytes | memoryview)
+        and isinstance(copies[0], int)
     )
     if not right:
         raise Unreadable(f"line {seq!r} of the database holds values of a wrong type: it was tampered with or damaged")

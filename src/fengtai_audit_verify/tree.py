@@ -1,6 +1,7 @@
 """The Merkle tree of RFC 6962, section 2.1, grown leaf by leaf: only the roots of its whole subtrees are held."""
 
 import hashlib
+from collections.abc import Sequence
 
 
 def leaf_hash(salt: bytes, record: bytes) -> bytes:
@@ -33,3 +34,21 @@ class GrowingTree:
 
 def _node(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def climbs(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
+    """Whether the path leads from the leaf to the root (RFC 9162, 2.1.3.2)."""
+    if not 0 <= index < size:
+        return False
+    at, last, made = index, size - 1, leaf
+    for sibling in path:
+        if last == 0:
+            return False
+        if at & 1 or at == last:
+            made = _node(sibling, made)
+            while at and not at & 1:
+                at, last = at >> 1, last >> 1
+        else:
+            made = _node(made, sibling)
+        at, last = at >> 1, last >> 1
+    return last == 0 and made == root

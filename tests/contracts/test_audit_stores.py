@@ -87,6 +87,31 @@ def test_a_page_is_filtered_and_goes_on_below_a_line(units: Units) -> None:
     assert actions(AuditQuery(actor="user:8")) == []
 
 
+def test_who_looked_at_a_camera_live_or_recorded(units: Units) -> None:
+    def act(action: str, object: str, **details: str) -> AuditEntry:
+        return AuditEntry(actor="user:7", action=action, object=object, purpose="走失儿童", details=details)
+
+    write(
+        units, act("live.watch", "point:p1"), act("clip.play", "clip:c", point_id="p1"), act("point.change", "point:p1")
+    )
+    units.clock.advance(3600)
+    write(
+        units, act("live.watch", "point:p10"), act("live.watch", "point:p1"), act("clip.play", "clip:d", point_id="p%")
+    )
+
+    def seqs(query: AuditQuery) -> list[int]:
+        return [line.seq for line in units.read(lambda uow: uow.store(AuditLog).page(query))]
+
+    assert seqs(AuditQuery(looked_at="p1")) == [5, 2, 1]
+    assert seqs(AuditQuery(looked_at="p%")) == [6]
+    hour = units.clock.now().utc
+    assert seqs(AuditQuery(looked_at="p1", until=hour)) == [2, 1]
+    assert seqs(AuditQuery(looked_at="p1", since=hour)) == [5]
+    assert seqs(AuditQuery(purpose="走失", limit=2)) == [6, 5]
+    assert seqs(AuditQuery(purpose="儿童")) == []
+    assert [line.seq for line in units.read(lambda uow: uow.store(AuditLog).following(2, 5, 2))] == [3, 4]
+
+
 def test_a_line_that_is_not_there(units: Units) -> None:
     with pytest.raises(NotFound):
         units.read(lambda uow: uow.store(AuditLog).line(1))
@@ -110,6 +135,27 @@ def test_an_intent_without_result_is_overdue_until_its_result_comes(units: Units
 
     write(units, entry("clip.play", Outcome.FAILED, "act-1"))
     assert units.read(overdue) == []
+
+
+def test_a_hundred_lines_of_one_unit_are_each_their_own(units: Units) -> None:
+    told = [
+        AuditEntry(actor=f"user:{number}", action="import.row", object=f"point:{number}", details={"row": number})
+        for number in range(100)
+    ]
+    write(units, *told, entry("import.done"), entry("import.done"))
+
+    lines = units.read(lambda uow: [uow.store(AuditLog).line(seq) for seq in range(1, 103)])
+    assert [line.entry for line in lines] == [*told, entry("import.done"), entry("import.done")]
+    assert all(line.leaf == leaf_of(line.salt or b"", line.record or b"") for line in lines)
+    assert len({line.salt for line in lines}) == 102
+
+
+def test_an_act_that_begins_and_ends_at_once_is_not_open(units: Units) -> None:
+    write(units, entry("clip.play", Outcome.INTENT, "act-1"), entry("clip.play", Outcome.DONE, "act-1"))
+    write(units, entry("clip.play", Outcome.INTENT, "act-2"), entry("live.watch", Outcome.INTENT, "act-3"))
+
+    later = units.clock.advance(60).utc
+    assert [late.act for late in units.read(lambda uow: uow.store(AuditLog).overdue(later))] == ["act-2", "act-3"]
 
 
 def test_an_intent_names_its_act(units: Units) -> None:

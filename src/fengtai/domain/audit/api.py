@@ -2,15 +2,21 @@
 
 import base64
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Path, Query
+from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel
 
 from fengtai.domain.access.model import Actor, Permission, needs
-from fengtai.domain.audit.model import AuditLine, AuditQuery, Checkpoint
+from fengtai.domain.audit.model import AuditLine, AuditQuery, AuditState, Checkpoint, VerificationRun
 from fengtai.domain.audit.rules import moment
 from fengtai.domain.audit.service import LONGEST_PAGE, AuditDesk
+from fengtai.vocabulary.errors import Invalid
+
+LARGEST_SEQ = 2**63 - 1
 
 
 class AuditLineView(BaseModel):
@@ -63,33 +69,126 @@ class ConsistencyView(BaseModel):
     path: list[str]
 
 
+class OpenActView(BaseModel):
+    """A sensitive act that began more than ten minutes ago and has no outcome; empty texts: its line was redacted."""
+
+    act: str
+    seq: int
+    at: str
+    actor: str
+    action: str
+    object: str
+
+
+class OpenActPage(BaseModel):
+    items: list[OpenActView]
+    next: None = None
+
+
+class VerificationView(BaseModel):
+    """The platform's own look; the proof is fengtai-audit-verify."""
+
+    upto: int
+    lines: int
+    redacted: int
+    by: str
+    started_at: str
+    finished_at: str | None
+    first_bad_seq: int | None
+    detail: str
+
+
+class AuditStateView(BaseModel):
+    size: int
+    checkpoint: CheckpointView | None
+    tampered: bool
+    missing_results: int
+    stamps_configured: bool
+    stamped_size: int | None
+    stamped_at: str | None
+    stamp_fault: str
+    verification: VerificationView | None
+
+
 def router(desk: AuditDesk, who: Callable[..., Actor]) -> APIRouter:
     routes = APIRouter(tags=["audit"])
     marker = needs(Permission.AUDIT_SEE)
 
+    def asked(
+        before: int | None = Query(None, ge=1, le=LARGEST_SEQ),
+        actor: str = Query("", max_length=200),
+        action: str = Query("", max_length=200, description="what it begins with"),
+        object: str = Query("", max_length=500),
+        purpose: str = Query("", max_length=200, description="what it begins with"),
+        looked_at: str = Query("", max_length=64, description="point id: who looked at this camera"),
+        since: datetime | None = Query(None, alias="from", description="ISO 8601 with its zone"),
+        until: datetime | None = Query(None),
+    ) -> AuditQuery:
+        return AuditQuery(
+            before=before,
+            actor=actor,
+            action=action,
+            object=object,
+            purpose=purpose,
+            looked_at=looked_at,
+            since=_zoned(since, "from"),
+            until=_zoned(until, "until"),
+        )
+
     @routes.get("/api/audit", openapi_extra=marker)
     async def page(
-        before: int | None = None,
-        limit: int = Query(100, ge=1, le=LONGEST_PAGE),
-        actor: str = "",
-        action: str = "",
-        object: str = "",
+        query: Annotated[AuditQuery, Depends(asked)], limit: int = Query(100, ge=1, le=LONGEST_PAGE)
     ) -> AuditPage:
-        query = AuditQuery(before=before, limit=limit, actor=actor, action=action, object=object)
-        lines = await desk.page(query)
+        lines = await desk.page(replace(query, limit=limit))
         return AuditPage(items=[_line(line) for line in lines], next=lines[-1].seq if len(lines) == limit else None)
+
+    @routes.get(
+        "/api/audit/export",
+        openapi_extra=marker,
+        response_class=Response,
+        responses={200: {"content": {"application/x-ndjson": {}}}},
+    )
+    async def export(query: Annotated[AuditQuery, Depends(asked)], by: Actor = Depends(who)) -> Response:
+        """Chosen lines, each with its proof, the checkpoint and the time stamps: for fengtai-audit-verify --proofs."""
+        lines = await desk.export(query, by)
+        headers = {"content-disposition": 'attachment; filename="audit-export.jsonl"', "cache-control": "no-store"}
+        return StreamingResponse(lines, media_type="application/x-ndjson", headers=headers)
+
+    @routes.get("/api/audit/state", openapi_extra=marker)
+    async def state() -> AuditStateView:
+        return _state(await desk.state())
+
+    @routes.get("/api/audit/missing-results", openapi_extra=marker)
+    async def missing_results() -> OpenActPage:
+        """At most the hundred oldest."""
+        late = await desk.missing_results()
+        return OpenActPage(
+            items=[
+                OpenActView(
+                    act=one.act, seq=one.seq, at=moment(one.at), actor=one.actor, action=one.action, object=one.object
+                )
+                for one in late
+            ]
+        )
+
+    @routes.post("/api/audit/verification", status_code=202, openapi_extra=marker)
+    async def verify(by: Actor = Depends(who)) -> VerificationView:
+        """Begin a look at every line; /api/audit/state tells how far it is."""
+        return _verification(await desk.verify(by))
 
     @routes.get("/api/audit/checkpoint", openapi_extra=marker)
     async def checkpoint() -> CheckpointView:
         return _checkpoint(await desk.checkpoint())
 
     @routes.get("/api/audit/consistency", openapi_extra=marker)
-    async def consistency(old_size: int, new_size: int) -> ConsistencyView:
+    async def consistency(
+        old_size: int = Query(ge=1, le=LARGEST_SEQ), new_size: int = Query(ge=1, le=LARGEST_SEQ)
+    ) -> ConsistencyView:
         path = await desk.consistency(old_size, new_size)
         return ConsistencyView(old_size=old_size, new_size=new_size, path=[step.hex() for step in path])
 
     @routes.get("/api/audit/{seq}/proof", openapi_extra=marker)
-    async def proof(seq: int) -> ProofView:
+    async def proof(seq: Annotated[int, Path(ge=1, le=LARGEST_SEQ)]) -> ProofView:
         proven = await desk.proof(seq)
         line = proven.line
         return ProofView(
@@ -102,6 +201,40 @@ def router(desk: AuditDesk, who: Callable[..., Actor]) -> APIRouter:
         )
 
     return routes
+
+
+def _zoned(at: datetime | None, field: str) -> datetime | None:
+    if at is not None and at.tzinfo is None:
+        raise Invalid("a moment needs its zone, such as 2026-11-21T08:00:00Z", field=field)
+    return at
+
+
+def _state(state: AuditState) -> AuditStateView:
+    stamp, run = state.newest_stamp, state.verification
+    return AuditStateView(
+        size=state.size,
+        checkpoint=None if state.checkpoint is None else _checkpoint(state.checkpoint),
+        tampered=state.is_tampered,
+        missing_results=state.missing_results,
+        stamps_configured=state.stamps_configured,
+        stamped_size=None if stamp is None else stamp.size,
+        stamped_at=None if stamp is None else moment(stamp.at),
+        stamp_fault=state.stamp_fault,
+        verification=None if run is None else _verification(run),
+    )
+
+
+def _verification(run: VerificationRun) -> VerificationView:
+    return VerificationView(
+        upto=run.upto,
+        lines=run.lines,
+        redacted=run.redacted,
+        by=run.by,
+        started_at=moment(run.started_at),
+        finished_at=None if run.finished_at is None else moment(run.finished_at),
+        first_bad_seq=run.first_bad_seq,
+        detail=run.detail,
+    )
 
 
 def _line(line: AuditLine) -> AuditLineView:

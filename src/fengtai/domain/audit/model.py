@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any, ClassVar, Protocol
+from json.encoder import encode_basestring
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from fengtai.vocabulary.events import Event
 
@@ -78,6 +79,10 @@ class AuditLine:
     leaf: bytes
 
 
+LOOKING = ("live.", "clip.", "recordings.playback", "recordings.still")
+"""Beginnings of the actions by which somebody sees a camera's picture."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditQuery:
     """Newest first, below `before`. Empty means any; `action` also matches its beginning ("incident.")."""
@@ -87,6 +92,14 @@ class AuditQuery:
     actor: str = ""
     action: str = ""
     object: str = ""
+    purpose: str = ""
+    """what the stated purpose begins with"""
+    looked_at: str = ""
+    """id of a point: acts of looking at it, live, recorded or as a clip"""
+    since: datetime | None = None
+    """not before this moment"""
+    until: datetime | None = None
+    """before this moment"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +122,65 @@ class Checkpoint:
     root: bytes
     at: datetime
     note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeStamp:
+    """What a time-stamping authority says: the note of the checkpoint over `size` lines was there at this moment."""
+
+    size: int
+    at: datetime
+    token: bytes
+    """DER of the TimeStampResp (RFC 3161, 2.4.2); over the whole signed note"""
+
+
+class KeptLine(NamedTuple):
+    """What stays of a line when it is redacted, but for its leaf."""
+
+    seq: int
+    at: datetime
+    action: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedactionPolicy:
+    """Calendar months after which the content of an entry is removed, by what its action begins with."""
+
+    months: int
+    months_of: Mapping[str, int] = field(default_factory=dict)
+    is_done_here: bool = False
+    """Whether the platform may do it itself, once a day; where its role cannot change the log, the owner does it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationRun:
+    """The platform's own look at its log, as far as it has come."""
+
+    upto: int
+    """lines under the checkpoint against which it looks"""
+    by: str
+    started_at: datetime
+    lines: int = 0
+    redacted: int = 0
+    first_bad_seq: int | None = None
+    detail: str = ""
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditState:
+    """How the log stands, for the page and the board."""
+
+    size: int
+    checkpoint: Checkpoint | None
+    is_tampered: bool
+    missing_results: int
+    """at most 100 are counted"""
+    stamps_configured: bool
+    newest_stamp: TimeStamp | None
+    verification: VerificationRun | None
+    stamp_fault: str
+    """why the last try gave no token; empty when it did"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,35 +214,61 @@ class TamperingFound(Event):
     detail: str
 
 
-def record_of(seq: int, at_ms: int, entry: AuditEntry) -> bytes:
-    """The canonical bytes, format version 1: JSON, keys sorted, no spaces, UTF-8, text in NFC."""
-    record = {
-        "v": FORMAT_VERSION,
-        "seq": seq,
-        "at_ms": at_ms,
-        "actor": entry.actor,
-        "action": entry.action,
-        "object": entry.object,
-        "outcome": entry.outcome.value,
-        "act": entry.act,
-        "session": entry.session,
-        "source_ip": entry.source_ip,
-        "role": entry.role,
-        "purpose": entry.purpose,
-        "post": entry.post,
-        "details": entry.details,
-    }
-    canonical = json.dumps(
-        _canonical(record), ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+class Drafted(NamedTuple):
+    """An entry as it will be recorded, in canonical text, but for its place."""
+
+    at_ms: int
+    actor: str
+    action: str
+    object: str
+    outcome: str
+    act: str
+    before_seq: str
+    after_seq: str
+
+    def record(self, seq: int) -> bytes:
+        """The canonical bytes, format version 1: JSON, keys sorted, no spaces, UTF-8, text in NFC."""
+        return f"{self.before_seq}{seq}{self.after_seq}".encode()
+
+
+def draft_of(at_ms: int, entry: AuditEntry, details: str | None = None) -> Drafted:
+    """`details`: as `details_text` wrote them before. Raise TypeError or ValueError when the entry holds what is no JSON."""
+    texts: tuple[str, ...] = (
+        *(entry.act, entry.action, entry.actor, entry.object, entry.post, entry.purpose, entry.role),
+        *(entry.session, entry.source_ip),
     )
-    return canonical.encode()
+    together = "".join(texts)
+    if not together.isascii() or "\0" in together:
+        texts = tuple([_canonical_text(text) for text in texts])
+    act, action, actor, object, post, purpose, role, session, source_ip = texts
+    outcome, quoted = entry.outcome.value, encode_basestring
+    if details is None:
+        details = details_text(entry.details)
+    before = (
+        f'{{"act":{quoted(act)},"action":{quoted(action)},"actor":{quoted(actor)},"at_ms":{at_ms},"details":{details},'
+        f'"object":{quoted(object)},"outcome":"{outcome}","post":{quoted(post)},"purpose":{quoted(purpose)},'
+        f'"role":{quoted(role)},"seq":'
+    )
+    after = f',"session":{quoted(session)},"source_ip":{quoted(source_ip)},"v":{FORMAT_VERSION}}}'
+    return Drafted(at_ms, actor, action, object, outcome, act, before, after)
+
+
+def details_text(details: Mapping[str, Any]) -> str:
+    """The details of an entry in canonical JSON. Raise TypeError or ValueError when they are none."""
+    return _as_json(_canonical(details)) if details else "{}"
+
+
+def record_of(seq: int, at_ms: int, entry: AuditEntry) -> bytes:
+    """See `Drafted.record`."""
+    return draft_of(at_ms, entry).record(seq)
 
 
 def entry_of(record: bytes) -> AuditEntry:
     """The entry that these canonical bytes tell."""
     told = json.loads(record)
-    texts = ("actor", "action", "object", "act", "session", "source_ip", "role", "purpose", "post")
-    return AuditEntry(**{name: told[name] for name in texts}, outcome=Outcome(told["outcome"]), details=told["details"])
+    return AuditEntry(
+        **{name: told[name] for name in _TEXTS}, outcome=Outcome(told["outcome"]), details=told["details"]
+    )
 
 
 def leaf_of(salt: bytes, record: bytes) -> bytes:
@@ -178,10 +276,25 @@ def leaf_of(salt: bytes, record: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + salt + record).digest()
 
 
+def kept_text(seq: int, at_ms: int, action: str, outcome: str, act: str, leaf: bytes) -> bytes:
+    """What stays of a redacted line, as the redaction's digest is made over it. For good, like the record's format."""
+    return f"{seq}\n{at_ms}\n{action}\n{outcome}\n{act}\n{leaf.hex()}\n".encode()
+
+
+_TEXTS = ("actor", "action", "object", "act", "session", "source_ip", "role", "purpose", "post")
+_as_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
+
+
+def _canonical_text(value: str) -> str:
+    if value.isascii() and "\0" not in value:
+        return value  # which is NFC
+    whole = value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+    return unicodedata.normalize("NFC", whole)
+
+
 def _canonical(value: Any) -> Any:
     if isinstance(value, str):
-        whole = value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
-        return unicodedata.normalize("NFC", whole)
+        return _canonical_text(value)
     if isinstance(value, Mapping):
         return {_canonical(str(key)): _canonical(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from fengtai.domain.audit.model import AuditEntry, AuditLine, AuditQuery, Checkpoint, OpenAct
+from fengtai.domain.audit.model import AuditEntry, AuditLine, AuditQuery, Checkpoint, KeptLine, OpenAct, TimeStamp
+from fengtai.vocabulary.errors import Unavailable
 
 
 class AuditLog(Protocol):
@@ -20,6 +21,9 @@ class AuditLog(Protocol):
         """How many lines there are: the newest `seq`."""
 
     def page(self, query: AuditQuery) -> Sequence[AuditLine]: ...
+
+    def following(self, after: int, upto: int, limit: int) -> Sequence[AuditLine]:
+        """Oldest first: the lines behind `after`, up to `upto`."""
 
     def line(self, seq: int) -> AuditLine:
         """Raise NotFound if there is none."""
@@ -45,6 +49,13 @@ class AuditLog(Protocol):
 
     def report(self, act: str) -> None: ...
 
+    def whole_lines(self, *, after: int, upto: int, before: datetime, limit: int) -> Sequence[KeptLine]:
+        """Lines after `after` and up to `upto`, from before the moment, that are not redacted, in their order."""
+
+    def redact(self, seqs: Sequence[int]) -> bytes:
+        """Remove record, salt, actor and object of these lines for ever; return the SHA-256 over what stays of them
+        (`model.kept_text`), in their order. Raise ValueError when one of them is redacted already."""
+
 
 class CheckpointSigner(Protocol):
     """Signs notes with a key that the database's owner cannot reach."""
@@ -65,3 +76,32 @@ class CheckpointBook(Protocol):
 
     async def append(self, note: str) -> None:
         """Return when it is durable."""
+
+
+class TimeStamps(Protocol):
+    """A time-stamping authority (RFC 3161), and the folder of its tokens outside the database."""
+
+    is_configured: bool
+
+    async def newest(self) -> TimeStamp | None: ...
+
+    async def all(self) -> Sequence[TimeStamp]:
+        """Smallest size first."""
+
+    async def stamp(self, size: int, note: str) -> TimeStamp:
+        """Ask, verify, keep; return when the token is durable. Raise Unavailable with the cause."""
+
+
+class NoTimeStamps:
+    """Implements `TimeStamps` where no service is configured."""
+
+    is_configured = False
+
+    async def newest(self) -> TimeStamp | None:
+        return None
+
+    async def all(self) -> Sequence[TimeStamp]:
+        return ()
+
+    async def stamp(self, size: int, note: str) -> TimeStamp:
+        raise Unavailable("no time-stamping service is configured (audit.time_stamp_url)")

@@ -6,10 +6,12 @@ are made again when a proof asks for them (at most 255 hashes per level of 256).
 
 import base64
 import hashlib
+from calendar import monthrange
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from fengtai.domain.audit.model import RedactionPolicy
 from fengtai.vocabulary.errors import Malformed
 
 Hashes = Callable[[int, int, int], Sequence[bytes]]
@@ -22,6 +24,10 @@ CHECKPOINT_ROWS = 1_000
 CHECKPOINT_SECONDS = 5.0
 RESULT_SECONDS = 600.0
 """An INTENT without RESULT is reported after this."""
+STAMP_SECONDS = 86_400.0
+"""A checkpoint is time-stamped so often."""
+STAMP_RETRY_SECONDS = 600.0
+"""How often it is looked whether it is time, so also how soon a failure is tried again."""
 
 
 def node(left: bytes, right: bytes) -> bytes:
@@ -51,6 +57,28 @@ def range_root(hashes: Hashes, first: int, end: int) -> bytes:
         return fold(found)
     split = first + _split(size)
     return node(range_root(hashes, first, split), range_root(hashes, split, end))
+
+
+class GrowingRoot:
+    """The root of a tree that is grown leaf by leaf: only the roots of its whole subtrees are held."""
+
+    def __init__(self) -> None:
+        self._peaks: list[tuple[int, bytes]] = []
+        """(height, root), highest first"""
+
+    def append(self, leaf: bytes) -> None:
+        height, made = 0, leaf
+        while self._peaks and self._peaks[-1][0] == height:
+            made, height = node(self._peaks.pop()[1], made), height + 1
+        self._peaks.append((height, made))
+
+    def root(self) -> bytes:
+        if not self._peaks:
+            return EMPTY_ROOT
+        made = self._peaks[-1][1]
+        for _, left in reversed(self._peaks[:-1]):
+            made = node(left, made)
+        return made
 
 
 def inclusion_path(hashes: Hashes, index: int, size: int) -> tuple[bytes, ...]:
@@ -165,6 +193,39 @@ def read_checkpoint(note: str) -> SignedTree:
         )
     except ValueError as error:
         raise Malformed(f"not a checkpoint: {error}", clause="C2SP tlog-checkpoint", data=note.encode()) from error
+
+
+LEAST_MONTHS = 6
+"""Calendar months that the law has a network's log kept for at least (Cybersecurity Law, article 23)."""
+NEVER_REDACTED = "audit."
+"""What is told of the log itself stays: the verifier reads it."""
+
+
+def months_earlier(now: datetime, months: int) -> datetime:
+    """Whatever is from before this has been kept for so many calendar months (UTC). Where the earlier month has no such
+    day it is that month's last, so at the ends of months lines are kept some days longer, never shorter."""
+    years, month = divmod(now.year * 12 + now.month - 1 - months, 12)
+    return now.replace(year=years, month=month + 1, day=min(now.day, monthrange(years, month + 1)[1]))
+
+
+def redactable_before(action: str, policy: RedactionPolicy, now: datetime) -> datetime | None:
+    """Entries of this action from before this may be redacted; None: never. The longest beginning that fits wins."""
+    if action.startswith(NEVER_REDACTED):
+        return None
+    fitting = [beginning for beginning in policy.months_of if action.startswith(beginning)]
+    months = policy.months_of[max(fitting, key=len)] if fitting else policy.months
+    return months_earlier(now.astimezone(UTC), max(months, LEAST_MONTHS))
+
+
+def runs(seqs: Sequence[int]) -> list[list[int]]:
+    """Growing numbers, as ranges of those that follow each other."""
+    found: list[list[int]] = []
+    for seq in seqs:
+        if found and found[-1][1] == seq - 1:
+            found[-1][1] = seq
+        else:
+            found.append([seq, seq])
+    return found
 
 
 def moment(at: datetime) -> str:

@@ -4,8 +4,11 @@
 says, for looking things up; the auditor's tool compares them with it.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
+from json import JSONEncoder
 from typing import Any
 
 from sqlalchemy import (
@@ -26,21 +29,27 @@ from sqlalchemy import (
     false,
     func,
     insert,
+    or_,
     select,
     update,
 )
 
 from fengtai.domain.audit.model import (
+    LOOKING,
     SALT_BYTES,
     AuditEntry,
     AuditLine,
     AuditQuery,
     Checkpoint,
+    Drafted,
+    KeptLine,
     OpenAct,
     Outcome,
+    details_text,
+    draft_of,
     entry_of,
+    kept_text,
     leaf_of,
-    record_of,
 )
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.vocabulary.clock import from_ms, to_ms
@@ -100,8 +109,15 @@ audit_open_act = Table(
 )
 
 
+_as_json = JSONEncoder(ensure_ascii=False).encode
+_COLUMNS = tuple(column.name for column in audit_line.columns)
+_ROWS_AT_ONCE = (64, 8, 1)
+"""of one statement on SQLite, whose driver gives up the interpreter's lock at each statement that it steps"""
+
+
 class SqlAuditLog:
-    """Implements audit.ports.AuditLog and vocabulary.transactions.Sealed."""
+    """Implements audit.ports.AuditLog. What units append is written for all units of one commit at once
+    (`storage.unit.SealedTogether`)."""
 
     def __init__(self, connection: Connection, unit: UnitOfWork) -> None:
         self._connection, self._unit = connection, unit
@@ -112,40 +128,43 @@ class SqlAuditLog:
             raise ValueError("an INTENT names its act, so that its RESULT can be found")
         self._waiting.append(entry)
 
-    def seal(self) -> None:
-        """Give the entries of this unit their places. Under the order lock only."""
-        if not self._waiting:
-            return
-        at_ms, rows = self._unit.now.utc_ms, []
-        for seq, entry in enumerate(self._waiting, self.size() + 1):
-            record, salt = record_of(seq, at_ms, entry), self._unit.new_secret(SALT_BYTES)
-            told = entry_of(record)
-            rows.append(
-                {
-                    "seq": seq,
-                    "at_ms": at_ms,
-                    "actor": told.actor,
-                    "action": told.action,
-                    "object": told.object,
-                    "outcome": told.outcome.value,
-                    "act": told.act,
-                    "record": record.decode(),
-                    "salt": salt,
-                    "leaf": leaf_of(salt, record),
-                }
-            )
-        self._connection.execute(insert(audit_line), rows)
-        self._waiting.clear()
-        for row in rows:
-            if row["act"]:
-                self._pair(row)
+    def take_sealed(self) -> list[Drafted]:
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return []
+        at_ms, drafts = self._unit.now.utc_ms, []
+        details, text = waiting[0].details, details_text(waiting[0].details)
+        for entry in waiting:
+            if entry.details is not details:  # a unit that writes hundreds of lines often tells the same of each
+                details, text = entry.details, details_text(entry.details)
+            drafts.append(draft_of(at_ms, entry, text))
+        return drafts
 
-    def _pair(self, row: Mapping[str, Any]) -> None:
-        table = audit_open_act
-        self._connection.execute(delete(table).where(table.c.act == row["act"]))
-        if row["outcome"] == Outcome.INTENT.value:
-            open_act = {name: row[name] for name in ("act", "seq", "at_ms", "actor", "action", "object")}
-            self._connection.execute(insert(table).values(**open_act, reported=False))
+    @classmethod
+    def write_sealed(cls, connection: Connection, added: Sequence[Drafted], new_secret: Callable[[int], bytes]) -> None:
+        """Give the entries their places. Under the order lock only."""
+        newest: int | None = connection.execute(_newest).scalar()
+        salts = new_secret(SALT_BYTES * len(added))
+        rows = []
+        for number, draft in enumerate(added):
+            seq = (newest or 0) + 1 + number
+            record, salt = draft.record(seq), salts[number * SALT_BYTES : (number + 1) * SALT_BYTES]
+            rows.append(
+                (
+                    seq,
+                    draft.at_ms,
+                    draft.actor,
+                    draft.action,
+                    draft.object,
+                    draft.outcome,
+                    draft.act,
+                    record.decode(),
+                    salt,
+                    leaf_of(salt, record),
+                )
+            )
+        _insert_lines(connection, rows)
+        _pair(connection, {row[6]: row for row in rows if row[6]})
 
     def size(self) -> int:
         newest: int | None = self._connection.execute(select(func.max(audit_line.c.seq))).scalar()
@@ -162,6 +181,22 @@ class SqlAuditLog:
             asked = asked.where(table.c.action.startswith(query.action, autoescape=True))
         if query.object:
             asked = asked.where(table.c.object == query.object)
+        if query.looked_at:
+            told = f'"point_id":{_as_json(query.looked_at)}'  # a clip's line names its point among the details
+            of_point = or_(table.c.object == f"point:{query.looked_at}", table.c.record.contains(told, autoescape=True))
+            asked = asked.where(of_point, or_(*(table.c.action.startswith(one, autoescape=True) for one in LOOKING)))
+        if query.since is not None:
+            asked = asked.where(table.c.at_ms >= to_ms(query.since))
+        if query.until is not None:
+            asked = asked.where(table.c.at_ms < to_ms(query.until))
+        if query.purpose:
+            wanted = _as_json(query.purpose)[:-1]  # as it stands in the canonical record, without its closing quote
+            asked = asked.where(table.c.record.contains(f'"purpose":{wanted}', autoescape=True))
+        return [_line(row) for row in self._connection.execute(asked)]
+
+    def following(self, after: int, upto: int, limit: int) -> Sequence[AuditLine]:
+        seq = audit_line.c.seq
+        asked = select(audit_line).where(seq > after, seq <= upto).order_by(seq).limit(limit)
         return [_line(row) for row in self._connection.execute(asked)]
 
     def line(self, seq: int) -> AuditLine:
@@ -217,6 +252,30 @@ class SqlAuditLog:
     def report(self, act: str) -> None:
         self._connection.execute(update(audit_open_act).where(audit_open_act.c.act == act).values(reported=True))
 
+    def whole_lines(self, *, after: int, upto: int, before: datetime, limit: int) -> Sequence[KeptLine]:
+        table = audit_line.c
+        asked = select(table.seq, table.at_ms, table.action).where(
+            table.seq > after, table.seq <= upto, table.at_ms < to_ms(before), table.record.is_not(None)
+        )
+        rows = self._connection.execute(asked.order_by(table.seq).limit(limit))
+        return [KeptLine(row.seq, from_ms(row.at_ms), row.action) for row in rows]
+
+    def redact(self, seqs: Sequence[int]) -> bytes:
+        table = audit_line
+        if self._connection.dialect.name == "sqlite":
+            self._connection.exec_driver_sql("PRAGMA secure_delete=ON")  # what is freed is overwritten with zeros
+        kept = self._connection.execute(select(table).where(table.c.seq.in_(seqs)).order_by(table.c.seq)).all()
+        if len(kept) != len(seqs) or any(row.record is None for row in kept):
+            raise ValueError("only lines that are there and whole are redacted")
+        self._connection.execute(
+            update(table).where(table.c.seq.in_(seqs)).values(record=None, salt=None, actor="", object="")
+        )
+        self._connection.execute(
+            update(audit_open_act).where(audit_open_act.c.seq.in_(seqs)).values(actor="", object="")
+        )
+        texts = (kept_text(row.seq, row.at_ms, row.action, row.outcome, row.act, bytes(row.leaf)) for row in kept)
+        return hashlib.sha256(b"".join(texts)).digest()
+
     def _open_acts(self, asked: Select[Any], before: datetime, limit: int) -> list[OpenAct]:
         table = audit_open_act
         rows = self._connection.execute(
@@ -228,6 +287,36 @@ class SqlAuditLog:
             )
             for row in rows
         ]
+
+
+_newest = select(func.max(audit_line.c.seq))
+
+
+def _insert_lines(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    if connection.dialect.name != "sqlite":
+        connection.execute(insert(audit_line), [dict(zip(_COLUMNS, row, strict=True)) for row in rows])
+        return
+    at, one = 0, f"({', '.join('?' * len(_COLUMNS))})"
+    for size in _ROWS_AT_ONCE:
+        statement = f"INSERT INTO audit_line VALUES {', '.join([one] * size)}"  # noqa: S608 - no text of others
+        while len(rows) - at >= size:
+            connection.exec_driver_sql(statement, tuple(chain.from_iterable(rows[at : at + size])))
+            at += size
+
+
+def _pair(connection: Connection, last_of: Mapping[str, tuple[Any, ...]]) -> None:
+    """Keep the acts whose last line is an INTENT, and forget those that have ended."""
+    if not last_of:
+        return
+    table = audit_open_act
+    connection.execute(delete(table).where(table.c.act.in_(last_of)))
+    begun = [
+        {"act": act, "seq": row[0], "at_ms": row[1], "actor": row[2], "action": row[3], "object": row[4]}
+        for act, row in last_of.items()
+        if row[5] == Outcome.INTENT.value
+    ]
+    if begun:
+        connection.execute(insert(table).values(reported=False), begun)
 
 
 def _line(row: Any) -> AuditLine:

@@ -1,33 +1,56 @@
 """Use cases of the audit log: reading it, proving a line, and the round that seals it with signed checkpoints.
 
+`tick` also reports acts without a result, and asks once a day for a time stamp over the newest checkpoint.
 Must not know keys, files or tables: a `CheckpointSigner` signs, a `CheckpointBook` outside the database keeps.
 Nothing is signed that contradicts what was signed before: then the log was tampered with, and that is said aloud.
 """
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
 
 from fengtai.domain.audit import rules
 from fengtai.domain.audit.model import (
     AuditLine,
     AuditQuery,
+    AuditState,
+    Author,
     Checkpoint,
     InclusionProof,
     OpenAct,
+    RedactionPolicy,
     ResultMissing,
     TamperingFound,
+    TimeStamp,
+    VerificationRun,
 )
-from fengtai.domain.audit.ports import AuditLog, CheckpointBook, CheckpointSigner
+from fengtai.domain.audit.ports import AuditLog, CheckpointBook, CheckpointSigner, NoTimeStamps, TimeStamps
+from fengtai.domain.audit.service.exporting import exported
+from fengtai.domain.audit.service.redacting import redact
+from fengtai.domain.audit.service.stamping import Stamping
+from fengtai.domain.audit.service.verifying import Verifying
 from fengtai.vocabulary.errors import Conflict, Invalid, NotFound
 from fengtai.vocabulary.transactions import Transactions, UnitOfWork
 
 LONGEST_PAGE = 500
 TILES_PER_UNIT = 64
+NO_TIME_STAMPS, KEEP_ALL = NoTimeStamps(), RedactionPolicy(months=1200)
+REDACTION_HOURS = 24
 
 
 class AuditDesk:
-    def __init__(self, *, transactions: Transactions, signer: CheckpointSigner, book: CheckpointBook) -> None:
+    def __init__(
+        self,
+        *,
+        transactions: Transactions,
+        signer: CheckpointSigner,
+        book: CheckpointBook,
+        time_stamps: TimeStamps = NO_TIME_STAMPS,
+        redaction: RedactionPolicy = KEEP_ALL,
+    ) -> None:
         self._transactions, self._signer, self._book = transactions, signer, book
+        self._stamping = Stamping(time_stamps, book)
+        self._verifying = Verifying(transactions)
+        self._redaction, self._next_redaction = redaction, datetime.min.replace(tzinfo=UTC)
         self._last: rules.SignedTree | None = None
         self._knows_book = False
         self.is_tampered = False
@@ -62,12 +85,80 @@ class AuditDesk:
 
         return await self._transactions.read(_overdue)
 
+    async def state(self) -> AuditState:
+        def _state(uow: UnitOfWork) -> AuditState:
+            audit, before = uow.store(AuditLog), uow.now.utc - timedelta(seconds=rules.RESULT_SECONDS)
+            return AuditState(
+                size=audit.size(),
+                checkpoint=audit.newest_checkpoint(),
+                is_tampered=self.is_tampered,
+                missing_results=len(audit.overdue(before)),
+                verification=self._verifying.run,
+                stamps_configured=self._stamping.is_configured,
+                newest_stamp=self._stamping.newest(),
+                stamp_fault=self._stamping.fault,
+            )
+
+        return await self._transactions.read(_state)
+
+    async def stamp(self) -> TimeStamp:
+        """A time stamp over the newest checkpoint, now. Raise NotFound before the first one, Unavailable with the cause."""
+        return await self._stamping.stamp()
+
+    async def time_stamps(self) -> Sequence[TimeStamp]:
+        return await self._stamping.all()
+
+    async def verify(self, by: Author) -> VerificationRun:
+        """Begin a look at the whole log under the newest checkpoint; `state` tells how far it is. Raise NotFound before
+        the first checkpoint."""
+        note = await self._book.last()
+        if note is None:
+            raise NotFound("no checkpoint has been signed yet")
+        signed = rules.read_checkpoint(note)
+
+        def _begin(uow: UnitOfWork) -> tuple[str, datetime]:
+            entry = by.entry("audit.verify", "audit", size=signed.size)
+            uow.store(AuditLog).append(entry)
+            return entry.actor, uow.now.utc
+
+        return self._verifying.begin(signed, *await self._transactions.write(_begin))
+
+    async def export(self, query: AuditQuery, by: Author) -> AsyncIterator[str]:
+        """Lines of a file (`service.exporting`). Who exports what stands durably before the first line is given."""
+        checkpoint, stamps = await self.checkpoint(), await self._stamping.all()
+        entry = by.entry(
+            "audit.export",
+            "audit",
+            size=checkpoint.size,
+            of_actor=query.actor,
+            of_action=query.action,
+            of_object=query.object,
+            of_purpose=query.purpose,
+            of_looked_at=query.looked_at,
+            since=str(query.since or ""),
+            until=str(query.until or ""),
+        )
+        await self._transactions.write(lambda uow: uow.store(AuditLog).append(entry))
+        return exported(self._transactions, query, checkpoint, stamps)
+
+    async def redact(self, policy: RedactionPolicy) -> int:
+        """Remove the content of entries whose months are over; how many. Raise Conflict when the log contradicts its
+        checkpoints: then nothing is removed, it is evidence."""
+        note = await self._book.last()
+        return 0 if note is None else await redact(self._transactions, policy, rules.read_checkpoint(note))
+
     async def tick(self) -> None:
         """Report overdue results; keep the tree; sign a checkpoint when there is enough or it is time."""
         await self._report_overdue()
         await self._keep_tiles()
+        await self._verifying.go_on()
         if not self.is_tampered:
             await self._sign_if_due()
+            now = await self._transactions.read(lambda uow: uow.now.utc)
+            await self._stamping.stamp_if_due(now)
+            if self._redaction.is_done_here and now >= self._next_redaction:
+                await self.redact(self._redaction)
+                self._next_redaction = now + timedelta(hours=REDACTION_HOURS)
 
     async def _report_overdue(self) -> None:
         due = timedelta(seconds=rules.RESULT_SECONDS)
