@@ -171,6 +171,49 @@ def test_one_bad_unit_of_a_batch_undoes_only_itself(sql_units: Units) -> None:
     assert [(event.seq, event.payload["number"]) for event in events] == [(1, 1), (2, 2)]
 
 
+def test_hundreds_of_units_of_all_kinds_share_their_commits(sql_units: Units) -> None:
+    """Some write, some only add to the two logs, some do one or the other and are refused at their end."""
+
+    def only_told(number: int) -> Callable[[UnitOfWork], int]:
+        def work(uow: UnitOfWork) -> int:
+            uow.publish(Counted(number=number))
+            uow.store(AuditLog).append(AuditEntry(actor="system:test", action="test.tell", object=f"number:{number}"))
+            return number
+
+        return work
+
+    def refused(work: Callable[[UnitOfWork], int]) -> Callable[[UnitOfWork], int]:
+        def then_raises(uow: UnitOfWork) -> int:
+            work(uow)
+            raise Conflict("not this one")
+
+        return then_raises
+
+    def work_of(number: int) -> Callable[[UnitOfWork], int]:
+        work = keep(f"n{number}", number) if number % 2 else only_told(number)
+        return refused(work) if number % 5 == 0 else work
+
+    async def all_at_once() -> list[int | BaseException]:
+        units = [sql_units.engine.write(work_of(number)) for number in range(1, 301)]
+        return await asyncio.gather(*units, return_exceptions=True)
+
+    answers = sql_units.wait(all_at_once())
+
+    stand = [number for number in range(1, 301) if number % 5]
+    assert [one for one in answers if isinstance(one, int)] == stand
+    assert sum(isinstance(one, Conflict) for one in answers) == 60
+    events = sql_units.wait(sql_units.engine.after(0, limit=500))
+    assert [(event.seq, event.payload["number"]) for event in events] == list(enumerate(stand, 1))
+    assert [kept(sql_units, f"n{number}") for number in range(1, 301, 2)] == [
+        n if n % 5 else 0 for n in range(1, 301, 2)
+    ]
+    lines = sql_units.read(lambda uow: uow.store(AuditLog).page(AuditQuery(limit=500)))
+    assert [line.seq for line in reversed(lines)] == list(range(1, len(stand) + 1))
+    assert [line.entry.object for line in reversed(lines) if line.entry] == [
+        f"name:n{number}" if number % 2 else f"number:{number}" for number in stand
+    ]
+
+
 def test_when_the_commit_fails_nobody_is_told_that_it_is_kept(sql_units: Units) -> None:
     engine, held = database(sql_units), Held()
     sql_units.run(

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.domain.acting import acting
 
 from fengtai.apps.schema import sql_stores
-from fengtai.domain.access.model import Actor, Role
+from fengtai.domain.access.model import Role
 from fengtai.domain.duty.model import Unit, UnitState
 from fengtai.domain.duty.ports import UnitStore
 from fengtai.domain.incidents.model import Incident, IncidentDetail, IncidentState
@@ -51,7 +52,7 @@ class NothingRecorded:
 
 
 def person(name):
-    return Actor(user_id=f"id-of-{name}", name=name, roles=frozenset({Role.DISPATCHER}), permissions=frozenset())
+    return acting(Role.DISPATCHER, name=name, user_id=f"id-of-{name}")
 
 
 def desk(engine):
@@ -100,7 +101,7 @@ def test_notes_of_many_at_once_are_all_kept_in_one_order(units, second):
     async def all_of_them():
         desks = [desk(units.engine), desk(second)]
         await asyncio.gather(*(desks[each % 2].add_note("i1", f"note {each}", by=person("li")) for each in range(10)))
-        return await desks[0].get("i1")
+        return await desks[0].get("i1", by=person("li"))
 
     units.run(lambda uow: uow.store(IncidentStore).save(FIRST))
     detail = units.wait(all_of_them())

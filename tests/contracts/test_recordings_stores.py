@@ -92,3 +92,13 @@ def test_gaps_go_with_the_hours_before_which_they_ended(units):
 
     left = units.read(lambda uow: uow.store(GapStore).of_point("p1", 0, 100))
     assert [gap.from_ms for gap in left] == [20, 40]
+
+
+def test_bytes_of_closed_hours_are_counted_for_the_forecast(shelf):
+    assert shelf.read(lambda uow: uow.store(HourStore).kept()) == (15_000_000_000, 1_000)
+    assert shelf.read(lambda uow: uow.store(HourStore).closed_bytes_since(2_000)) == 5_000_000_000
+
+
+def test_an_empty_shelf_keeps_nothing(units):
+    assert units.read(lambda uow: uow.store(HourStore).kept()) == (0, None)
+    assert units.read(lambda uow: uow.store(HourStore).closed_bytes_since(0)) == 0

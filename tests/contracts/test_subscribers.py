@@ -70,6 +70,27 @@ def test_each_event_is_handled_once_and_in_order_over_restarts(units: Units) -> 
     assert seen(units) == ["north", "south", "east"]
 
 
+def test_events_that_nobody_handles_do_not_cost_a_unit_each(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscribers, "PLACE_KEPT_SECONDS", 1e9)
+    moves: list[int] = []
+
+    async def story() -> None:
+        stop = asyncio.Event()
+        running = asyncio.create_task(units.engine.run_subscriber("porter", {DoorOpened.kind: write_down}, stop))
+        for _ in range(20):
+            await units.engine.write(lambda uow: uow.publish(Ignored()))
+            moves.append(await units.engine.read(lambda uow: uow.store(SubscriberBook).cursor("porter")))
+        await units.engine.write(lambda uow: uow.publish(DoorOpened(door="north")))
+        while await units.engine.read(lambda uow: uow.store(SubscriberBook).cursor("porter")) < 21:
+            await asyncio.sleep(0)
+        stop.set()
+        await asyncio.wait_for(running, 10)
+
+    units.wait(story())
+    assert len(set(moves)) <= 2  # not yet, and once
+    assert seen(units) == ["north"]
+
+
 def test_a_handler_that_fails_now_and_then_loses_nothing(units: Units) -> None:
     open_doors(units, "north", "south")
     failures = iter([True, True, False, True, False])

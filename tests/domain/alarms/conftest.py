@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from tests.domain.acting import acting
 
 from fengtai.apps.schema import memory_stores
-from fengtai.domain.access.model import Actor, Permission, Role
+from fengtai.domain.access.model import Actor, Role
 from fengtai.domain.alarms.model import Alarm, AlarmStep, Channel, Qualifier, Signal
 from fengtai.domain.alarms.ports import AlarmStore
 from fengtai.domain.alarms.service import AlarmDesk
@@ -38,7 +39,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
 
 
 def actor(name: str = "李明") -> Actor:
-    return Actor(user_id=f"user-{name}", name=name, roles=frozenset({Role.OPERATOR}), permissions=frozenset(Permission))
+    return acting(Role.OPERATOR, Role.DISPATCHER, Role.ENGINEER, name=name, user_id=f"user-{name}")
 
 
 class Desk:
@@ -142,7 +143,9 @@ class Desk:
 
     async def alarms(self) -> list[Alarm]:
         """All alarms, in the order of their signals."""
-        return sorted(await self.service.page(open_only=False, limit=20_000), key=lambda alarm: alarm.signal_seq)
+        return sorted(
+            await self.service.page(by=actor(), open_only=False, limit=20_000), key=lambda alarm: alarm.signal_seq
+        )
 
     async def the_alarm(self) -> Alarm:
         [alarm] = await self.alarms()

@@ -10,12 +10,17 @@ from tests.domain.alarms.conftest import Desk, actor
 from fengtai.domain.access.model import Permission
 from fengtai.domain.alarms.api import AlarmView, router
 from fengtai.domain.alarms.model import Alarm
+from fengtai.domain.alarms.service import CallDesk
+
+
+def call_desk(desk: Desk) -> CallDesk:
+    return CallDesk(transactions=desk.units, alarms=desk.service, clock=desk.clock)
 
 
 @pytest.fixture
 async def console(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
     edge = FastAPI()
-    edge.include_router(router(desk.service, lambda: actor("王芳")))
+    edge.include_router(router(desk.service, call_desk(desk), lambda: actor("王芳")))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(edge), base_url="http://test") as client:
         yield client
 
@@ -111,8 +116,26 @@ async def test_sources_are_listed_with_their_state(desk: Desk, console: httpx.As
 
 
 def test_every_route_names_its_permission(desk: Desk) -> None:
-    for route in router(desk.service, lambda: actor()).routes:
+    for route in router(desk.service, call_desk(desk), lambda: actor()).routes:
         assert route.openapi_extra["x-access"] in {  # type: ignore[attr-defined]
             Permission.ALARMS_SEE.value,
             Permission.ALARMS_HANDLE.value,
         }
+
+
+async def test_a_call_is_compared_registered_and_listed_with_its_alarm(desk: Desk, console: httpx.AsyncClient) -> None:
+    form = {"category": "fire", "text": "三楼冒烟", "caller_number": "13900000001", "premises_id": "jeweller"}
+
+    made = await console.post("/api/calls", json=form)
+
+    [alarm] = (await console.get("/api/alarms")).json()["items"]
+    assert (made.status_code, made.json()["alarm_id"], alarm["channel"]) == (201, alarm["id"], "telephone")
+    assert (await console.get("/api/calls")).json() == {"items": [made.json()], "next": None}
+    assert (await console.get(f"/api/calls/{made.json()['id']}")).json() == made.json()
+    [similar] = (await console.post("/api/calls/similar", json=form | {"caller_number": ""})).json()["items"]
+    assert (similar["alarm_id"], similar["why"]) == (alarm["id"], "place")
+
+
+async def test_a_form_that_is_too_long_or_of_no_category_is_refused(console: httpx.AsyncClient) -> None:
+    for wrong in ({"category": "weather"}, {"category": "fire", "address": "x" * 1_000_000}):
+        assert (await console.post("/api/calls", json=wrong)).status_code == 422

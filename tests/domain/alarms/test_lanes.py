@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-from tests.domain.alarms.conftest import Desk
+from tests.domain.alarms.conftest import Desk, actor
 
 from fengtai.domain.alarms import rules
 from fengtai.domain.alarms.model import AlarmState, Channel, JournalledSignal, Qualifier, Signal, TriageLane
@@ -130,8 +130,8 @@ async def test_the_newest_signals_are_listed_although_they_are_not_judged_yet(de
     for number in range(5):
         await desk.deliver("131", zone=str(number))
 
-    assert [one.seq for one in await desk.service.signals(limit=3)] == [5, 4, 3]
-    assert [one.seq for one in await desk.service.signals(before=3, limit=3)] == [2, 1]
+    assert [one.seq for one in await desk.service.signals(by=actor(), limit=3)] == [5, 4, 3]
+    assert [one.seq for one in await desk.service.signals(by=actor(), before=3, limit=3)] == [2, 1]
 
 
 async def test_signals_of_one_message_are_told_together(desk: Desk) -> None:

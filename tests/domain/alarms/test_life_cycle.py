@@ -174,10 +174,10 @@ async def test_a_trouble_waits_as_long_as_it_likes(desk: Desk) -> None:
 async def test_a_test_is_put_and_taken_back_by_people(desk: Desk) -> None:
     row = await desk.service.put_on_test("account-1234", zone="", minutes=5, reason="service", by=actor())
 
-    assert await desk.service.on_test() == [row]
+    assert await desk.service.on_test(by=actor()) == [row]
     await desk.service.end_test(row.id, by=actor())
 
-    assert await desk.service.on_test() == []
+    assert await desk.service.on_test(by=actor()) == []
     assert audited(desk) == ["alarms.on-test", "alarms.on-test-end"]
 
 

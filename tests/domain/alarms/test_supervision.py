@@ -1,6 +1,6 @@
 """A panel that falls silent becomes a path-lost alarm; ours and not its silence does not count."""
 
-from tests.domain.alarms.conftest import Desk
+from tests.domain.alarms.conftest import Desk, actor
 
 from fengtai.domain.alarms.model import AlarmState
 
@@ -15,7 +15,7 @@ async def hear(desk: Desk) -> None:
 
 
 async def state(desk: Desk) -> str:
-    return {view.account_id: view.state.value for view in await desk.service.sources()}[ACCOUNT]
+    return {view.account_id: view.state.value for view in await desk.service.sources(by=actor())}[ACCOUNT]
 
 
 async def test_a_silent_panel_becomes_a_path_lost_alarm(desk: Desk) -> None:

@@ -1,5 +1,7 @@
 """Which signal becomes which alarm, and why."""
 
+from dataclasses import replace
+
 import pytest
 from tests.domain.alarms.conftest import HERE, Desk, actor
 
@@ -7,10 +9,12 @@ from fengtai.domain.alarms.model import AlarmState, Channel, Qualifier, Signal, 
 from fengtai.domain.alarms.rules import RULES, Facts, decide
 from fengtai.domain.alarms.service.mapping import RegisterMemory
 from fengtai.domain.alarms.service.triage import triage_batch
+from fengtai.domain.organisations.model import Level, Organisation
+from fengtai.domain.organisations.ports import OrganisationStore
 from fengtai.domain.points.model import Point
 from fengtai.domain.points.ports import PointStore
 from fengtai.domain.premises.model import PanelAccount
-from fengtai.domain.premises.ports import PanelAccountStore
+from fengtai.domain.premises.ports import PanelAccountStore, PremisesStore
 from fengtai.storage.memory.points import MemoryPoints
 
 LADDER = [("110", 1), ("121", 2), ("131", 4), ("154", 5), ("301", 6), ("454", 8)]
@@ -85,7 +89,7 @@ async def test_a_repeat_is_counted_and_makes_no_second_alarm(desk: Desk) -> None
 
     assert (alarm.repeats, alarm.version) == (2, 3)
     assert desk.told(alarm) == ["raised", "repeated", "repeated"]
-    _, signals, _ = await desk.service.get(alarm.id)
+    _, signals, _ = await desk.service.get(alarm.id, by=actor())
     assert [signal.seq for signal in signals] == [1, 2, 3]
 
 
@@ -160,7 +164,7 @@ async def test_daily_life_is_recorded_and_asks_nobody(desk: Desk, code: str) -> 
     await desk.send(code)
 
     assert await desk.alarms() == []
-    assert [signal.signal.code for signal in await desk.service.signals()] == [code]
+    assert [signal.signal.code for signal in await desk.service.signals(by=actor())] == [code]
 
 
 async def test_a_low_battery_is_logged_and_asks_nobody(desk: Desk) -> None:
@@ -286,7 +290,7 @@ async def test_a_test_ends_by_itself(desk: Desk) -> None:
     await desk.service.tick()
 
     assert (await desk.the_alarm()).state is AlarmState.RAISED
-    assert await desk.service.on_test() == []
+    assert await desk.service.on_test(by=actor()) == []
 
 
 async def test_a_drill_is_marked_and_handled_like_a_real_alarm(desk: Desk) -> None:
@@ -360,3 +364,15 @@ def test_every_rule_has_an_id_of_its_own_and_the_last_fits_everything() -> None:
     assert len({rule.id for rule in RULES}) == len(RULES)
     anything = Facts(category="", kind="", qualifier=Qualifier.NEW)
     assert decide(anything) is RULES[-1]
+
+
+async def test_an_alarm_lies_where_its_premises_lie(desk: Desk) -> None:
+    def owned(uow):
+        uow.store(OrganisationStore).save(Organisation(id="east", name="东", level=Level.DISTRICT, area_code="210102"))
+        jeweller = uow.store(PremisesStore).get("jeweller")
+        uow.store(PremisesStore).save(replace(jeweller, organisation_id="east"))
+
+    desk.units.run(owned)
+    await desk.send("131")
+    alarm = await desk.the_alarm()
+    assert (alarm.organisation_id, alarm.area_code, alarm.premises_name) == ("east", "210102", "Jeweller")

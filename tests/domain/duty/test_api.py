@@ -3,16 +3,17 @@
 import httpx
 import pytest
 from fastapi import FastAPI
+from tests.domain.acting import acting
 
 from fengtai.apps.schema import memory_stores
 from fengtai.apps.web_api.problems import add_problem_answers
-from fengtai.domain.access.model import Actor, Role
+from fengtai.domain.access.model import Role
 from fengtai.domain.duty.api import router
 from fengtai.domain.duty.service import UnitBoard
 from fengtai.storage.memory.transactions import MemoryTransactions
 from fengtai.vocabulary.clock import HandClock
 
-CHIEF = Actor(user_id="7", name="zhao", roles=frozenset({Role.CHIEF}), permissions=frozenset())
+CHIEF = acting(Role.CHIEF, name="zhao", user_id="7")
 PATROL = {"name": "巡组 1", "call_sign": "B-1", "kind": "patrol"}
 
 

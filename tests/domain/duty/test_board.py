@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from tests.domain.acting import acting
 
 from fengtai.apps.schema import memory_stores
-from fengtai.domain.access.model import Actor, Role
+from fengtai.domain.access.model import Role
 from fengtai.domain.duty.model import UnitState, UnitStep, UnitWords
 from fengtai.domain.duty.rules import ALLOWED_STEPS
 from fengtai.domain.duty.service import UnitBoard, arrive_unit, dispatch_unit, release_unit
@@ -13,7 +14,7 @@ from fengtai.storage.memory.transactions import MemoryTransactions
 from fengtai.vocabulary.clock import HandClock
 from fengtai.vocabulary.errors import Conflict, Invalid
 
-CHIEF = Actor(user_id="7", name="zhao", roles=frozenset({Role.CHIEF}), permissions=frozenset())
+CHIEF = acting(Role.CHIEF, name="zhao", user_id="7")
 PATROL = UnitWords(name="巡组 1", call_sign="B-1", kind="patrol")
 
 

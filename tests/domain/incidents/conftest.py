@@ -5,6 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.domain.acting import acting
 
 from fengtai.apps.schema import memory_stores
 from fengtai.domain.access.model import Actor, Role
@@ -35,10 +36,11 @@ DEVICE = "21010200001110000001"
 
 
 def person(name: str, role: Role = Role.DISPATCHER) -> Actor:
-    return Actor(user_id=f"id-of-{name}", name=name, roles=frozenset({role}), permissions=frozenset(), post="desk 3")
+    return acting(role, name=name, user_id=f"id-of-{name}", post="desk 3")
 
 
 LI, WU = person("li"), person("wu")
+BUILDER = acting(Role.ENGINEER, Role.DISPATCHER, name="sun", user_id="id-of-sun")
 
 
 class TapeShelf:
@@ -107,8 +109,8 @@ class Centre:
     async def set_up(self) -> None:
         organisations = OrganisationRegister(transactions=self.transactions)
         await organisations.ensure_root("风台市", area_code="210102")
-        self.gate = await self.points.create(self._camera("东门", "1", Position(123.4301, 41.8)), by=LI)
-        self.yard = await self.points.create(self._camera("后院", "2", Position(123.4310, 41.8)), by=LI)
+        self.gate = await self.points.create(self._camera("东门", "1", Position(123.4301, 41.8)), by=BUILDER)
+        self.yard = await self.points.create(self._camera("后院", "2", Position(123.4310, 41.8)), by=BUILDER)
         self.shop = await self.premises.create(
             PremisesWords(
                 name="晨光珠宝",
@@ -117,13 +119,13 @@ class Centre:
                 point_ids=(self.gate.id, self.yard.id),
                 keyholders=(Keyholder(id="", name="王芳", phone="10000", order=1),),
             ),
-            by=LI,
+            by=BUILDER,
         )
         await self.premises.create_account(
-            AccountWords(channel="sia-dc09", number="1234", premises_id=self.shop.id), by=LI
+            AccountWords(channel="sia-dc09", number="1234", premises_id=self.shop.id), by=BUILDER
         )
-        self.patrol = await self.board.create(UnitWords(name="巡组 1", call_sign="B-1", kind="patrol"), by=LI)
-        self.guard = await self.board.create(UnitWords(name="保安 2", call_sign="A-2", kind="guard"), by=LI)
+        self.patrol = await self.board.create(UnitWords(name="巡组 1", call_sign="B-1", kind="patrol"), by=BUILDER)
+        self.guard = await self.board.create(UnitWords(name="保安 2", call_sign="A-2", kind="guard"), by=BUILDER)
 
     async def alarm(self, code: str = "130", zone: str = "1", category: str = "burglary", drill: bool = False) -> Alarm:
         """A panel reports; the alarm that is raised."""

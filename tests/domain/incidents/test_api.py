@@ -14,13 +14,14 @@ from fengtai.apps.web_api.problems import add_problem_answers
 from fengtai.domain.audit.model import Outcome
 from fengtai.domain.incidents.api import router
 from fengtai.domain.incidents.api.byte_ranges import ByteRange, wanted_range
+from fengtai.domain.incidents.service import HandOverDesk
 
 
 @pytest.fixture
 async def console(centre):
     app = FastAPI()
     add_problem_answers(app)
-    app.include_router(router(centre.incidents, lambda: LI))
+    app.include_router(router(centre.incidents, HandOverDesk(transactions=centre.transactions), lambda: LI))
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://fengtai.test") as client:
         client.app = app
@@ -106,19 +107,50 @@ async def test_the_life_cycles_are_told_as_tables(console):
     assert tables["alarm"]["raised"]["take"] == "taken"
 
 
+async def view_of(console, clip, **asked):
+    """The address with which the clip can be read, after saying what for."""
+    said = {"purpose": "alarm", "reference": "20261120-0001"} | asked
+    answer = await console.post(f"/api/clips/{clip['id']}/views", json=said)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["url"]
+
+
 async def test_a_clip_is_sent_whole_and_audited_around(centre, console, incident):
     clip, data = await clip_ready(centre, console, incident)
-    answer = await console.get(f"/api/clips/{clip['id']}")
+    answer = await console.get(await view_of(console, clip))
     assert (answer.status_code, answer.headers["content-type"], answer.content) == (200, "video/mp4", data)
     assert answer.headers["accept-ranges"] == "bytes"
     intent, result = centre.audited("clip.play")
     assert (intent.outcome, result.outcome) == (Outcome.INTENT, Outcome.DONE)
-    assert (intent.purpose, result.details["sent_bytes"]) == (incident["number"], len(data))
+    assert (intent.purpose, result.details["sent_bytes"]) == (f"alarm: {incident['number']}", len(data))
+
+
+async def test_a_clip_is_not_read_before_somebody_has_said_what_for(centre, console, incident):
+    clip, _ = await clip_ready(centre, console, incident)
+    for query in ("", "?view=", "?view=" + "0" * 48):
+        refused = await console.get(f"/api/clips/{clip['id']}{query}")
+        assert (refused.status_code, "say what for" in refused.json()["detail"]) == (403, True)
+    for reference in ("123", "test", ".", "aaa", "无", "１２３"):
+        asked = {"purpose": "case", "reference": reference}
+        refused = await console.post(f"/api/clips/{clip['id']}/views", json=asked)
+        assert (refused.status_code, refused.json()["field"]) == (422, "reference"), reference
+    unknown = await console.post(f"/api/clips/{clip['id']}/views", json={"purpose": "curiosity"})
+    assert unknown.status_code == 422
+    assert centre.audited("clip.play") == []
+
+
+async def test_a_view_is_over_after_a_quarter_of_an_hour(centre, console, incident):
+    clip, _ = await clip_ready(centre, console, incident)
+    url = await view_of(console, clip)
+    centre.clock.advance(899)
+    assert (await console.get(url)).status_code == 200
+    centre.clock.advance(1)
+    assert (await console.get(url)).status_code == 403
 
 
 async def test_a_player_seeks_by_ranges(centre, console, incident):
     clip, data = await clip_ready(centre, console, incident)
-    answer = await console.get(f"/api/clips/{clip['id']}", headers={"Range": "bytes=10-19"})
+    answer = await console.get(await view_of(console, clip), headers={"Range": "bytes=10-19"})
     assert (answer.status_code, answer.content) == (206, data[10:20])
     assert answer.headers["content-range"] == f"bytes 10-19/{len(data)}"
     assert answer.headers["content-length"] == "10"
@@ -141,8 +173,8 @@ async def test_a_reader_who_leaves_has_seen_what_was_sent(centre, console, incid
                 await asyncio.Event().wait()
 
     pieces = []
-    path = f"/api/clips/{clip['id']}"
-    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": [], "asgi": {}}
+    path, _, query = (await view_of(console, clip)).partition("?")
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": query.encode(), "headers": [], "asgi": {}}
     await console.app(scope, receive, send)
 
     _, result = centre.audited("clip.play")
@@ -154,7 +186,7 @@ async def test_a_file_that_breaks_off_is_audited_as_failed(centre, console, inci
     clip, _ = await clip_ready(centre, console, incident)
     centre.tapes.breaks_at = 32
     with capture_logs(), pytest.raises(RuntimeError, match="response already started"):
-        await console.get(f"/api/clips/{clip['id']}")
+        await console.get(await view_of(console, clip))
     _, result = centre.audited("clip.play")
     assert (result.outcome, result.details["sent_bytes"], result.details["cause"]) == (
         Outcome.FAILED,
@@ -165,7 +197,7 @@ async def test_a_file_that_breaks_off_is_audited_as_failed(centre, console, inci
 
 async def test_a_range_beyond_the_end_is_refused_and_audited_as_nothing_sent(centre, console, incident):
     clip, data = await clip_ready(centre, console, incident)
-    answer = await console.get(f"/api/clips/{clip['id']}", headers={"Range": "bytes=99999-"})
+    answer = await console.get(await view_of(console, clip), headers={"Range": "bytes=99999-"})
     assert (answer.status_code, answer.headers["content-range"]) == (416, f"bytes */{len(data)}")
     assert [entry.outcome for entry in centre.audited("clip.play")] == [Outcome.INTENT, Outcome.FAILED]
 

@@ -66,7 +66,7 @@ async def test_an_alarm_taken_before_its_clip_was_planned_gets_it_all_the_same(c
     taken = await centre.incidents.open_from_alarm(raised.id, by=LI)
     assert taken.clips == []
     centre.events_told()
-    assert [clip.alarm_id for clip in (await centre.incidents.get(taken.incident.id)).clips] == [raised.id]
+    assert [clip.alarm_id for clip in (await centre.incidents.get(taken.incident.id, by=LI)).clips] == [raised.id]
 
 
 async def test_a_clip_is_tried_five_times_and_then_fails_with_the_reason(centre):
@@ -144,17 +144,23 @@ async def ready_clip(centre):
     return taken.incident, clips_of(centre, raised)[0]
 
 
+async def played(centre, clip, reference=""):
+    """Say what for, then read."""
+    view = await centre.incidents.view_clip(clip.id, "alarm", reference, by=LI)
+    return await centre.incidents.play_clip(clip.id, view.word, by=LI)
+
+
 async def test_seeing_a_clip_is_audited_before_and_after_under_the_incidents_number(centre):
     incident, clip = await ready_clip(centre)
-    playback = await centre.incidents.play_clip(clip.id, by=LI)
+    playback = await played(centre, clip, incident.number)
     (intent,) = centre.audited("clip.play")
-    assert (intent.outcome, intent.purpose) == (Outcome.INTENT, incident.number)
+    assert (intent.outcome, intent.purpose) == (Outcome.INTENT, f"alarm: {incident.number}")
 
     read = b"".join([piece async for piece in playback.read(0, playback.size_bytes - 1)])
     assert read == centre.tapes.files[clip.id]
     await playback.finish(sent_bytes=len(read))
     _, result = centre.audited("clip.play")
-    assert (result.outcome, result.act, result.purpose) == (Outcome.DONE, intent.act, incident.number)
+    assert (result.outcome, result.act, result.purpose) == (Outcome.DONE, intent.act, intent.purpose)
     assert result.details["sent_bytes"] == clip.size_bytes
 
 
@@ -162,7 +168,7 @@ async def test_a_clip_that_cannot_be_read_says_so_and_is_audited_as_failed(centr
     _, clip = await ready_clip(centre)
     centre.tapes.files.clear()
     with pytest.raises(Unavailable, match="gone"):
-        await centre.incidents.play_clip(clip.id, by=LI)
+        await played(centre, clip)
     assert [entry.outcome for entry in centre.audited("clip.play")] == [Outcome.INTENT, Outcome.FAILED]
 
 
@@ -170,16 +176,15 @@ async def test_a_clip_that_was_changed_in_length_is_not_shown(centre):
     _, clip = await ready_clip(centre)
     centre.tapes.files[clip.id] += b"more"
     with pytest.raises(Unavailable, match="bytes"):
-        await centre.incidents.play_clip(clip.id, by=LI)
+        await played(centre, clip)
 
 
 async def test_a_clip_is_not_seen_before_it_is_ready_or_without_an_incident(centre):
     raised = await raised_and_planned(centre)
     (clip,) = clips_of(centre, raised)
-    with pytest.raises(Conflict, match="waiting"):
-        await centre.incidents.play_clip(clip.id, by=LI)
-    centre.clock.advance(34)
-    await centre.incidents.tick()
     with pytest.raises(Conflict, match="take the alarm first"):
-        await centre.incidents.play_clip(clip.id, by=LI)
+        await played(centre, clip)
+    await centre.incidents.open_from_alarm(raised.id, by=LI)
+    with pytest.raises(Conflict, match="waiting"):
+        await played(centre, clip)
     assert centre.audited("clip.play") == []

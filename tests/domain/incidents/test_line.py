@@ -81,7 +81,7 @@ async def test_two_dispatchers_send_the_same_unit_and_one_is_told_who_was_first(
     with pytest.raises(Conflict, match=r"巡组 1 was sent to incident 20261120-0001 by li"):
         await centre.incidents.dispatch(other.incident.id, centre.patrol.id, by=WU)
 
-    assert (await centre.incidents.get(other.incident.id)).dispatches == []
+    assert (await centre.incidents.get(other.incident.id, by=LI)).dispatches == []
 
 
 async def test_two_operators_take_one_alarm_and_one_is_told_who_has_it(centre):
@@ -113,7 +113,7 @@ async def test_closing_without_a_disposition_is_refused(centre):
     with pytest.raises(Invalid) as refused:
         await centre.incidents.close(opened.incident.id, None, version=opened.incident.version, by=LI)
     assert refused.value.field == "disposition"
-    assert (await centre.incidents.get(opened.incident.id)).incident.state.value == "taken"
+    assert (await centre.incidents.get(opened.incident.id, by=LI)).incident.state.value == "taken"
 
 
 async def test_closing_what_has_changed_since_is_refused(centre):
@@ -243,4 +243,4 @@ async def test_after_a_restart_the_desk_goes_on_where_it_was(centre):
     restarted = centre.another_desk()
     accepted = await restarted.accept(incident_id, sent.dispatches[0].id, by=WU)
     assert accepted.incident.state.value == "accepted"
-    assert [brief.incident.id for brief in await restarted.page()] == [incident_id]
+    assert [brief.incident.id for brief in await restarted.page(by=LI)] == [incident_id]

@@ -3,17 +3,18 @@
 import httpx
 import pytest
 from fastapi import FastAPI
+from tests.domain.acting import acting
 
 from fengtai.apps.schema import memory_stores
 from fengtai.apps.web_api.problems import add_problem_answers
-from fengtai.domain.access.model import Actor, Role
+from fengtai.domain.access.model import Role
 from fengtai.domain.premises.api import router
 from fengtai.domain.premises.service import PremisesRegister
 from fengtai.storage.memory.transactions import MemoryTransactions
 from fengtai.storage.vault import FileVault
 from fengtai.vocabulary.clock import HandClock
 
-ENGINEER = Actor(user_id="5", name="sun", roles=frozenset({Role.ENGINEER}), permissions=frozenset())
+ENGINEER = acting(Role.ENGINEER, name="sun", user_id="5")
 KEY = "00112233445566778899aabbccddeeff"
 SHOP = {
     "name": "晨光珠宝",

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from tests.domain.acting import acting
 
 from fengtai.apps.schema import memory_stores
-from fengtai.domain.access.model import Actor, Role
+from fengtai.domain.access.model import Role
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.domain.organisations.service import OrganisationRegister
 from fengtai.domain.points.model import PointWords
@@ -17,7 +18,7 @@ from fengtai.storage.vault import FileVault
 from fengtai.vocabulary.clock import HandClock
 from fengtai.vocabulary.errors import Conflict, Invalid, NotFound
 
-ENGINEER = Actor(user_id="5", name="sun", roles=frozenset({Role.ENGINEER}), permissions=frozenset())
+ENGINEER = acting(Role.ENGINEER, name="sun", user_id="5")
 KEY = "00112233445566778899aabbccddeeff"
 SHOP = PremisesWords(
     name="晨光珠宝",
@@ -52,7 +53,7 @@ async def test_premises_keep_plain_zone_numbers_and_keyholders_in_order(town, sh
     assert [zone.number for zone in shop.zones] == ["7", "0"]
     assert [keyholder.name for keyholder in shop.keyholders] == ["李强", "王芳"]
     assert all(len(keyholder.id) == 32 for keyholder in shop.keyholders)
-    assert await town.premises.get(shop.id) == shop
+    assert await town.premises.get(shop.id, by=ENGINEER) == shop
 
 
 async def test_a_keyholder_keeps_the_id_when_premises_change(town, shop):
@@ -94,9 +95,8 @@ async def test_a_key_is_sealed_opened_for_the_gateway_and_never_audited(town, sh
     assert town.premises.open_key(account) == bytes.fromhex(KEY)
     assert KEY not in str(town.audited())
     assert town.audited().details["key"] == "set"
-    assert [event.payload for event in town.transactions.told("premises.accounts_changed")] == [
-        {"account_id": account.id}
-    ]
+    (event,) = town.transactions.told("premises.accounts_changed")
+    assert (event.payload["account_id"], event.payload["organisation_id"]) == (account.id, shop.organisation_id)
 
 
 async def test_a_key_is_kept_changed_or_taken_away(town, shop):

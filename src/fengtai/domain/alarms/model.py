@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar
 
+from fengtai.domain.access.model import Place
 from fengtai.vocabulary.events import Event
 from fengtai.vocabulary.places import Position
 
@@ -154,6 +155,14 @@ class Alarm:
     dedup_key: str = ""
     path: str = ""
     """receiver, line and address that its first signal came by"""
+    organisation_id: str = ""
+    """whose premises or point it was when the alarm was raised; of what nobody has assigned: the city"""
+    area_code: str = ""
+
+    @property
+    def place(self) -> Place:
+        """The facts by which rights to it are looked up."""
+        return Place(self.organisation_id, self.area_code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +235,56 @@ class ZoneActivity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallWords:
+    """What a call-taker writes down of a caller's words. The place is told by premises, point, position or address."""
+
+    category: str
+    text: str = ""
+    caller_number: str = ""
+    """as shown or told; empty: withheld"""
+    caller_name: str = ""
+    address: str = ""
+    premises_id: str = ""
+    point_id: str = ""
+    position: Position | None = None
+    repeats_alarm_id: str = ""
+    """the alarm that the call-taker says it is about; empty: a new one"""
+    drill: bool = False
+    took_seconds: float = 0.0
+    """from lifting the receiver (the first key) to registering"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TelephoneCall:
+    """A registered call. Its signal follows at once, or after a restart: `signal_seq` is 0 until it is in the journal."""
+
+    id: str
+    words: CallWords
+    registered_at: datetime
+    by_id: str
+    by_name: str
+    organisation_id: str
+    area_code: str
+    signal_seq: int = 0
+
+    @property
+    def place(self) -> Place:
+        """The facts by which rights to it are looked up."""
+        return Place(self.organisation_id, self.area_code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRegistered(Event):
+    """A call-taker has registered a call; its alarm is raised a moment later."""
+
+    kind: ClassVar[str] = "alarms.call_registered"
+    needs: ClassVar[str] = "alarms.see"
+    call_id: str
+    organisation_id: str = ""
+    area_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmRaised(Event):
     """A new alarm waits for a person."""
 
@@ -241,6 +300,8 @@ class AlarmRaised(Event):
     raised_at_ms: int
     drill: bool
     signal_seq: int
+    organisation_id: str = ""
+    area_code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,3 +315,5 @@ class AlarmChanged(Event):
     state: str
     version: int
     priority: int
+    organisation_id: str = ""
+    area_code: str = ""

@@ -1,9 +1,10 @@
 """What alarms need from outside."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from fengtai.domain.access.model import Reach
 from fengtai.domain.alarms.model import (
     Alarm,
     AlarmStep,
@@ -12,6 +13,7 @@ from fengtai.domain.alarms.model import (
     JournalledSignal,
     OnTest,
     Signal,
+    TelephoneCall,
     TriageLane,
     ZoneActivity,
 )
@@ -70,10 +72,11 @@ class AlarmStore(Protocol):
     def by_dedup_keys(self, keys: Collection[str], *, since: datetime) -> Sequence[Alarm]:
         """Alarms raised since then whose first signal had one of these keys."""
 
-    def open_page(self, *, after: str = "", limit: int = 200) -> Sequence[Alarm]:
-        """Raised, taken or shelved; by priority, then oldest first; `after` is the id of the last one seen."""
+    def open_page(self, *, after: str = "", limit: int = 200, within: Reach | None = None) -> Sequence[Alarm]:
+        """Raised, taken or shelved; by priority, then oldest first; `after` is the id of the last one seen. `within`: of
+        places in reach."""
 
-    def newest_page(self, *, after: str = "", limit: int = 200) -> Sequence[Alarm]:
+    def newest_page(self, *, after: str = "", limit: int = 200, within: Reach | None = None) -> Sequence[Alarm]:
         """All, newest first; `after` is the id of the last one seen."""
 
     def to_escalate(self, at: datetime, *, limit: int = 200) -> Sequence[Alarm]:
@@ -90,6 +93,12 @@ class AlarmStore(Protocol):
 
     def signals_of(self, alarm_id: str, *, limit: int = 200) -> Sequence[int]:
         """Places in the journal, oldest first."""
+
+    def of_signals(self, seqs: Collection[int]) -> Mapping[int, str]:
+        """Place in the journal → id of the alarm that the signal belongs to, as far as there is one."""
+
+    def signals_within(self, within: Reach, *, before: int = 0, limit: int = 100) -> Sequence[int]:
+        """Places in the journal of the signals of all alarms within reach, newest first; below `before` if it is given."""
 
 
 class TriageStore(Protocol):
@@ -127,3 +136,21 @@ class SupervisionStore(Protocol):
     def get(self, account_id: str) -> Heard | None: ...
 
     def save(self, rows: Iterable[Heard]) -> None: ...
+
+
+class CallStore(Protocol):
+    """Calls that were taken down by hand."""
+
+    def get(self, call_id: str) -> TelephoneCall:
+        """Raise NotFound if there is none."""
+
+    def save(self, call: TelephoneCall) -> None: ...
+
+    def page(self, *, after: str = "", limit: int = 50, within: Reach | None = None) -> Sequence[TelephoneCall]:
+        """Newest first; `after` is the id of the last one seen. `within`: of places in reach."""
+
+    def of_number(self, caller_number: str, *, since: datetime, limit: int = 20) -> Sequence[TelephoneCall]:
+        """Calls from this number since then, newest first."""
+
+    def without_signal(self, *, limit: int = 50) -> Sequence[TelephoneCall]:
+        """Those whose signal is not in the journal yet, oldest first."""

@@ -5,13 +5,13 @@ and words of the row are kept with the alarm (`Alarm.reason`), so that anyone ca
 Figures: ISA-18.2 thinking; EN 50518 first-action times; docs/design/signal-journal.md.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
-from fengtai.domain.alarms.model import AlarmState, Qualifier, SourceState, TriageLane
+from fengtai.domain.alarms.model import AlarmState, CallWords, Qualifier, SourceState, TriageLane
 from fengtai.domain.premises.model import PanelAccount
-from fengtai.vocabulary.errors import Conflict
+from fengtai.vocabulary.errors import Conflict, Invalid
 
 REPEAT_SECONDS = 300
 """a message with the same dedup key within this time is the same message (3 attempts of 20 s by several paths)"""
@@ -133,6 +133,12 @@ _STATUS = frozenset({Qualifier.STATUS})
 
 RULES: tuple[Rule, ...] = (
     # Repeats first: what was decided once is not decided again.
+    Rule(
+        id="R09",
+        words="another call about the same alarm, as the call-taker says",
+        decision=Decision.COUNT,
+        requires=_of("told-same"),
+    ),
     Rule(id="R10", words="repeat of a message already received", decision=Decision.COUNT, requires=_of("repeat")),
     Rule(id="R11", words="same event by another path", decision=Decision.COUNT, requires=_of("other-path")),
     Rule(id="R12", words="still present", decision=Decision.COUNT, requires=_of("stands"), qualifiers=_STATUS),
@@ -241,6 +247,48 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(id="R90", words="by the priority ladder", decision=Decision.RAISE),
 )
+
+
+CALL_CATEGORIES = frozenset({"fire", "hold-up", "medical", "burglary", "technical", "trouble"})
+CALL_REPEAT_SECONDS = 4 * 3600
+"""calls about open alarms older than this are not offered as repeats"""
+CALL_COMPARED_ALARMS = 2000
+CALL_SAME_PLACE_M = 150
+CALL_NEAREST_WITHIN_M = 500
+CALL_DELIVERY_SECONDS = 10
+MOST_CALL_WORDS = 4000
+
+
+def checked_call(words: CallWords) -> CallWords:
+    """The words without blanks around them. Raise Invalid for what cannot be handled: no category, no place."""
+    words = replace(
+        words,
+        text=words.text.strip(),
+        caller_number="".join(words.caller_number.split()),
+        caller_name=words.caller_name.strip(),
+        address=words.address.strip(),
+    )
+    if words.category not in CALL_CATEGORIES:
+        raise Invalid(f"a call is about one of {', '.join(sorted(CALL_CATEGORIES))}", field="category")
+    if not (words.premises_id or words.point_id or words.position or words.address):
+        raise Invalid("say where: premises, a point, a place on the map, or an address", field="address")
+    if words.premises_id and words.point_id:
+        raise Invalid("a call is about premises or about a point, not both", field="point_id")
+    if words.caller_number and not all(sign.isdigit() or sign in "+-*#()" for sign in words.caller_number):
+        raise Invalid("a telephone number has digits and + - * # ( ) only", field="caller_number")
+    if len(words.text) > MOST_CALL_WORDS:
+        raise Invalid(f"write at most {MOST_CALL_WORDS} characters", field="text")
+    return words
+
+
+def call_key(words: CallWords) -> str:
+    """Equal for calls of one number about one place and one kind of thing; empty for a number that is withheld."""
+    if not words.caller_number:
+        return ""
+    here = words.position
+    place = words.premises_id or words.point_id or words.address
+    place = place or (f"{here.longitude:.3f},{here.latitude:.3f}" if here else "")
+    return f"call/{words.caller_number}/{words.category}/{place}"
 
 
 def decide(facts: Facts) -> Rule:

@@ -46,8 +46,8 @@ def router(units: UnitBoard, who: Callable[..., Actor]) -> APIRouter:
     routes = APIRouter(tags=["units"])
 
     @routes.get("/api/units", openapi_extra=needs(Permission.UNITS_SEE))
-    async def list_units() -> UnitPage:
-        return UnitPage(items=[_view(unit) for unit in await units.all()])
+    async def list_units(by: Actor = Depends(who)) -> UnitPage:
+        return UnitPage(items=[_view(unit) for unit in await units.all(by=by)])
 
     @routes.post("/api/units", status_code=201, openapi_extra=needs(Permission.UNITS_EDIT))
     async def create_unit(form: UnitForm, by: Actor = Depends(who)) -> UnitView:

@@ -68,3 +68,5 @@ class UnitChanged(Event):
     needs: ClassVar[str] = "units.see"
     unit_id: str
     state: str
+    organisation_id: str = ""
+    area_code: str = ""

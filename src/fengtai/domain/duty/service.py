@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fengtai.domain.access.model import Actor
+from fengtai.domain.access.model import Actor, Permission
+from fengtai.domain.access.service.places import may_belong_to, place_of_organisation
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.domain.duty import rules
 from fengtai.domain.duty.model import Unit, UnitChanged, UnitState, UnitStep, UnitWords
 from fengtai.domain.duty.ports import UnitStore
-from fengtai.domain.organisations.ports import OrganisationStore
-from fengtai.vocabulary.errors import Invalid
+from fengtai.vocabulary.errors import Invalid, NotFound
 from fengtai.vocabulary.transactions import Transactions, UnitOfWork
 
 
@@ -26,6 +26,14 @@ def dispatch_unit(uow: UnitOfWork, unit_id: str, *, incident_id: str, incident_n
             dispatched_by=by_name,
         ),
     )
+
+
+def seen_unit(uow: UnitOfWork, unit_id: str, by: Actor, permission: Permission = Permission.UNITS_SEE) -> Unit:
+    """Raise NotFound for a unit that is not there and, in the same words, for one out of reach."""
+    unit = uow.store(UnitStore).get(unit_id)
+    place = place_of_organisation(uow, unit.organisation_id)
+    by.must_do(permission, place, see=Permission.UNITS_SEE, unknown=NotFound(f"there is no unit {unit_id}"))
+    return unit
 
 
 def arrive_unit(uow: UnitOfWork, unit_id: str) -> Unit:
@@ -46,8 +54,10 @@ class UnitBoard:
     def __init__(self, *, transactions: Transactions) -> None:
         self._transactions = transactions
 
-    async def all(self) -> Sequence[Unit]:
-        return await self._transactions.read(lambda uow: uow.store(UnitStore).all())
+    async def all(self, *, by: Actor) -> Sequence[Unit]:
+        """Those that this person may see."""
+        within = by.reach(Permission.UNITS_SEE)
+        return await self._transactions.read(lambda uow: uow.store(UnitStore).all(within))
 
     async def create(self, words: UnitWords, *, by: Actor) -> Unit:
         return await self._transactions.write(lambda uow: _create(uow, words, by))
@@ -65,7 +75,7 @@ def _create(uow: UnitOfWork, words: UnitWords, by: Actor) -> Unit:
         name=words.name.strip(),
         call_sign=words.call_sign.strip(),
         kind=words.kind,
-        organisation_id=_organisation_id(uow, words.organisation_id),
+        organisation_id=may_belong_to(uow, words.organisation_id, by, Permission.UNITS_EDIT),
         state=words.state,
         version=0,
     )
@@ -75,14 +85,14 @@ def _create(uow: UnitOfWork, words: UnitWords, by: Actor) -> Unit:
 
 def _change(uow: UnitOfWork, unit_id: str, words: UnitWords, by: Actor) -> Unit:
     rules.check(words)
-    unit = uow.store(UnitStore).get(unit_id)
+    unit = seen_unit(uow, unit_id, by, Permission.UNITS_EDIT)
     step = rules.step_by_hand(unit, words.state)
     changed = replace(
         unit,
         name=words.name.strip(),
         call_sign=words.call_sign.strip(),
         kind=words.kind,
-        organisation_id=_organisation_id(uow, words.organisation_id),
+        organisation_id=may_belong_to(uow, words.organisation_id, by, Permission.UNITS_EDIT),
         state=rules.next_state(unit, step) if step else unit.state,
     )
     uow.store(AuditLog).append(by.entry("unit.change", f"unit:{unit.id}", name=changed.name, state=changed.state.value))
@@ -92,13 +102,13 @@ def _change(uow: UnitOfWork, unit_id: str, words: UnitWords, by: Actor) -> Unit:
 def _save(uow: UnitOfWork, unit: Unit) -> Unit:
     unit = replace(unit, version=unit.version + 1)
     uow.store(UnitStore).save(unit)
-    uow.publish(UnitChanged(unit_id=unit.id, state=unit.state.value))
+    place = place_of_organisation(uow, unit.organisation_id)
+    uow.publish(
+        UnitChanged(
+            unit_id=unit.id,
+            state=unit.state.value,
+            organisation_id=place.organisation_id,
+            area_code=place.area_code,
+        )
+    )
     return unit
-
-
-def _organisation_id(uow: UnitOfWork, organisation_id: str) -> str:
-    organisations = uow.store(OrganisationStore)
-    if organisation_id:
-        return organisations.get(organisation_id).id
-    root = organisations.root()
-    return root.id if root else ""

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Float, Integer, MetaData, String, Table, insert, select, update
 
+from fengtai.domain.access.model import Reach
 from fengtai.domain.duty.model import Unit, UnitState
 from fengtai.domain.duty.ports import UnitStore
 from fengtai.vocabulary.errors import NotFound
@@ -41,8 +42,11 @@ class SqlUnits:
             raise NotFound(f"there is no unit {unit_id}")
         return _unit(row)
 
-    def all(self) -> Sequence[Unit]:
-        found = [_unit(row) for row in self._connection.execute(select(unit_table))]
+    def all(self, within: Reach | None = None) -> Sequence[Unit]:
+        statement = select(unit_table)
+        if within is not None and (limit := within.condition(unit_table.c.organisation_id)) is not None:
+            statement = statement.where(limit)
+        found = [_unit(row) for row in self._connection.execute(statement)]
         # Sorted here, because collations of the two databases differ.
         return sorted(found, key=lambda unit: (unit.call_sign, unit.id))
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar
 
+from fengtai.domain.access.model import Place
 from fengtai.domain.alarms.model import Alarm
 from fengtai.domain.points.model import Point
 from fengtai.domain.premises.model import Premises
@@ -136,6 +137,14 @@ class Incident:
     closed_at: datetime | None = None
     disposition: Disposition | None = None
     closing_note: str = ""
+    organisation_id: str = ""
+    """of the alarm that opened it"""
+    area_code: str = ""
+
+    @property
+    def place(self) -> Place:
+        """The facts by which rights to it are looked up."""
+        return Place(self.organisation_id, self.area_code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,6 +267,83 @@ class IncidentDetail:
     phases: Phases
 
 
+class HandOverState(Enum):
+    WAITING = "waiting"
+    """written, and nobody has accepted it yet"""
+    ACCEPTED = "accepted"
+    WITHDRAWN = "withdrawn"
+
+
+class HandedKind(Enum):
+    """What is handed over."""
+
+    INCIDENT = "incident"
+    ALARM = "alarm"
+    """open, and nobody has taken it"""
+    SHELVED = "shelved"
+    ON_TEST = "on-test"
+    DARK = "dark"
+    """a device that does not answer: its cameras show nothing"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedItem:
+    """One open matter as it stood when the hand-over was written."""
+
+    kind: HandedKind
+    id: str
+    facts: Mapping[str, str]
+    """what a line shows: see `service.hand_over`"""
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind.value}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """A shift handed from one person to the next (交接班): written by one, accepted item by item by another."""
+
+    id: str
+    state: HandOverState
+    post: str
+    """the duty post of the writer"""
+    written_by: str
+    written_by_name: str
+    written_at: datetime
+    notes: str
+    on_duty: tuple[str, ...]
+    """names of those who were signed in then"""
+    items: tuple[HandedItem, ...]
+    dark_devices: int
+    """how many devices were dark; the items name the first of them"""
+    version: int = 1
+    accepted_by: str = ""
+    accepted_by_name: str = ""
+    accepted_at: datetime | None = None
+    remark: str = ""
+    """words of the one who accepted"""
+    organisation_id: str = ""
+    area_code: str = ""
+
+    @property
+    def place(self) -> Place:
+        """The facts by which rights to it are looked up."""
+        return Place(self.organisation_id, self.area_code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOverChanged(Event):
+    """A hand-over was written, accepted or withdrawn."""
+
+    kind: ClassVar[str] = "incidents.hand_over_changed"
+    needs: ClassVar[str] = "incidents.see"
+    hand_over_id: str
+    state: str
+    organisation_id: str = ""
+    area_code: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentOpened(Event):
     """Somebody took an alarm, and an incident was opened for it."""
@@ -267,6 +353,8 @@ class IncidentOpened(Event):
     incident_id: str
     number: str
     alarm_id: str
+    organisation_id: str = ""
+    area_code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +367,8 @@ class IncidentChanged(Event):
     version: int
     step: str
     state: str
+    organisation_id: str = ""
+    area_code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,3 +382,5 @@ class ClipChanged(Event):
     alarm_id: str
     clip_id: str
     state: str
+    organisation_id: str = ""
+    area_code: str = ""

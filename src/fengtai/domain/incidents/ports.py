@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from fengtai.domain.incidents.model import Call, Clip, Dispatch, Incident, LogLine
+from fengtai.domain.access.model import Reach
+from fengtai.domain.incidents.model import Call, Clip, Dispatch, HandOver, Incident, LogLine
 
 
 class IncidentStore(Protocol):
@@ -14,8 +15,10 @@ class IncidentStore(Protocol):
     def open_of_premises(self, premises_id: str, *, since: datetime, drill: bool) -> Incident | None:
         """The newest incident of these premises that is not closed and was opened at `since` or later."""
 
-    def page(self, *, only_open: bool, after: str = "", limit: int = 100) -> Sequence[Incident]:
-        """Newest first. `after` is the id of the last one seen."""
+    def page(
+        self, *, only_open: bool, after: str = "", limit: int = 100, within: Reach | None = None
+    ) -> Sequence[Incident]:
+        """Newest first. `after` is the id of the last one seen. `within`: of places in reach."""
 
     def next_serial(self, day: str) -> int:
         """Counts from 1 within the day (YYYYMMDD); two callers never get the same."""
@@ -59,6 +62,19 @@ class ClipStore(Protocol):
         """The waiting clip that has been due longest."""
 
     def save(self, clip: Clip) -> None: ...
+
+
+class HandOverStore(Protocol):
+    def get(self, hand_over_id: str) -> HandOver:
+        """Raise NotFound if there is none."""
+
+    def save(self, hand_over: HandOver) -> None: ...
+
+    def page(self, *, after: str = "", limit: int = 50, within: Reach | None = None) -> Sequence[HandOver]:
+        """Newest first; `after` is the id of the last one seen. `within`: of places in reach."""
+
+    def waiting_of(self, post: str, *, organisation_id: str) -> HandOver | None:
+        """The one of this organisation's post that nobody has accepted yet."""
 
 
 class ClipFiles(Protocol):

@@ -94,13 +94,18 @@ def router(premises: PremisesRegister, who: Callable[..., Actor]) -> APIRouter:
     routes = APIRouter(tags=["premises"])
 
     @routes.get("/api/premises", openapi_extra=needs(Permission.PREMISES_SEE))
-    async def list_premises(after: str = "", limit: int = Query(200, ge=1, le=1000), text: str = "") -> PremisesPage:
-        found = await premises.page(after=after, limit=limit, text=text)
+    async def list_premises(
+        after: str = Query("", max_length=64),
+        limit: int = Query(200, ge=1, le=1000),
+        text: str = Query("", max_length=200),
+        by: Actor = Depends(who),
+    ) -> PremisesPage:
+        found = await premises.page(after=after, limit=limit, text=text, by=by)
         return PremisesPage(items=[_view(each) for each in found], next=found[-1].id if len(found) == limit else None)
 
     @routes.get("/api/premises/{premises_id}", openapi_extra=needs(Permission.PREMISES_SEE))
-    async def get_premises(premises_id: str) -> PremisesView:
-        return _view(await premises.get(premises_id))
+    async def get_premises(premises_id: str, by: Actor = Depends(who)) -> PremisesView:
+        return _view(await premises.get(premises_id, by=by))
 
     @routes.post("/api/premises", status_code=201, openapi_extra=needs(Permission.PREMISES_EDIT))
     async def create_premises(form: PremisesForm, by: Actor = Depends(who)) -> PremisesView:
@@ -111,8 +116,17 @@ def router(premises: PremisesRegister, who: Callable[..., Actor]) -> APIRouter:
         return _view(await premises.change(premises_id, _words(form), by=by))
 
     @routes.get("/api/panel-accounts", openapi_extra=needs(Permission.PREMISES_SEE))
-    async def list_panel_accounts(channel: str = "") -> PanelAccountPage:
-        return PanelAccountPage(items=[_account_view(account) for account in await premises.accounts(channel)])
+    async def list_panel_accounts(
+        channel: str = Query("", max_length=32),
+        after: str = Query("", max_length=32, description="id of the last one that was read"),
+        limit: int = Query(1000, ge=1, le=5000),
+        by: Actor = Depends(who),
+    ) -> PanelAccountPage:
+        """In the order of their ids, which is that of their making."""
+        accounts = sorted(await premises.accounts(channel, by=by), key=lambda account: account.id)
+        page = [account for account in accounts if account.id > after][:limit]
+        following = page[-1].id if page and page[-1].id != accounts[-1].id else None
+        return PanelAccountPage(items=[_account_view(account) for account in page], next=following)
 
     @routes.post("/api/panel-accounts", status_code=201, openapi_extra=needs(Permission.PREMISES_EDIT))
     async def create_panel_account(form: PanelAccountForm, by: Actor = Depends(who)) -> PanelAccountView:

@@ -102,3 +102,5 @@ class AccountsChanged(Event):
     kind: ClassVar[str] = "premises.accounts_changed"
     needs: ClassVar[str] = "premises.see"
     account_id: str
+    organisation_id: str = ""
+    area_code: str = ""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from fengtai.domain.access.model import Reach
 from fengtai.domain.premises.model import PanelAccount, Premises
 
 
@@ -10,8 +11,11 @@ class PremisesStore(Protocol):
     def get(self, premises_id: str) -> Premises:
         """Raise NotFound if there is none."""
 
-    def page(self, *, after: str = "", limit: int = 200, text: str = "") -> Sequence[Premises]:
-        """By id, which is the order of making. `text` is looked for in name and address."""
+    def page(
+        self, *, after: str = "", limit: int = 200, text: str = "", within: Reach | None = None
+    ) -> Sequence[Premises]:
+        """By id, which is the order of making. `text` is looked for in name and address. `within`: whose organisation is
+        in reach."""
 
     def save(self, premises: Premises) -> None: ...
 
@@ -23,7 +27,7 @@ class PanelAccountStore(Protocol):
     def get(self, account_id: str) -> PanelAccount:
         """Raise NotFound if there is none."""
 
-    def all(self, channel: str = "") -> Sequence[PanelAccount]:
-        """By channel and number; of every channel when none is named."""
+    def all(self, channel: str = "", within: Reach | None = None) -> Sequence[PanelAccount]:
+        """By channel and number; of every channel when none is named. `within`: whose premises are in reach."""
 
     def save(self, account: PanelAccount) -> None: ...

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from fengtai.domain.access.model import Actor
+from fengtai.domain.access.model import Actor, Permission
 from fengtai.domain.access.ports import Vault
+from fengtai.domain.access.service.places import may_belong_to, place_of_organisation
 from fengtai.domain.audit.ports import AuditLog
-from fengtai.domain.organisations.ports import OrganisationStore
 from fengtai.domain.points.ports import PointStore
 from fengtai.domain.premises import rules
 from fengtai.domain.premises.model import (
@@ -19,7 +19,7 @@ from fengtai.domain.premises.model import (
     PremisesWords,
 )
 from fengtai.domain.premises.ports import PanelAccountStore, PremisesStore
-from fengtai.vocabulary.errors import Conflict, Invalid
+from fengtai.vocabulary.errors import Conflict, Invalid, NotFound
 from fengtai.vocabulary.transactions import Transactions, UnitOfWork
 
 
@@ -27,33 +27,40 @@ class PremisesRegister:
     def __init__(self, *, transactions: Transactions, vault: Vault) -> None:
         self._transactions, self._vault = transactions, vault
 
-    async def get(self, premises_id: str) -> Premises:
-        return await self._transactions.read(lambda uow: uow.store(PremisesStore).get(premises_id))
+    async def get(self, premises_id: str, *, by: Actor) -> Premises:
+        """Raise NotFound for premises that are not there and, in the same words, for those out of reach."""
+        return await self._transactions.read(lambda uow: seen_premises(uow, premises_id, by))
 
-    async def page(self, *, after: str = "", limit: int = 200, text: str = "") -> Sequence[Premises]:
+    async def page(self, *, after: str = "", limit: int = 200, text: str = "", by: Actor) -> Sequence[Premises]:
+        within = by.reach(Permission.PREMISES_SEE)
         return await self._transactions.read(
-            lambda uow: uow.store(PremisesStore).page(after=after, limit=limit, text=text)
+            lambda uow: uow.store(PremisesStore).page(after=after, limit=limit, text=text, within=within)
         )
 
     async def create(self, words: PremisesWords, *, by: Actor) -> Premises:
-        return await self._transactions.write(lambda uow: _save_premises(uow, uow.new_id(), words, "create", by))
+        return await self._transactions.write(lambda uow: _save_premises(uow, None, words, by))
 
     async def change(self, premises_id: str, words: PremisesWords, *, by: Actor) -> Premises:
         def work(uow: UnitOfWork) -> Premises:
-            uow.store(PremisesStore).get(premises_id)
-            return _save_premises(uow, premises_id, words, "change", by)
+            return _save_premises(uow, seen_premises(uow, premises_id, by, Permission.PREMISES_EDIT), words, by)
 
         return await self._transactions.write(work)
 
-    async def accounts(self, channel: str = "") -> Sequence[PanelAccount]:
-        return await self._transactions.read(lambda uow: uow.store(PanelAccountStore).all(channel))
+    async def accounts(self, channel: str = "", *, by: Actor | None = None) -> Sequence[PanelAccount]:
+        """Those that this person may see; all of them for a gateway, which is nobody."""
+        within = by.reach(Permission.PREMISES_SEE) if by else None
+        return await self._transactions.read(lambda uow: uow.store(PanelAccountStore).all(channel, within))
 
     async def create_account(self, words: AccountWords, *, by: Actor) -> PanelAccount:
         return await self._transactions.write(lambda uow: self._save_account(uow, None, words, by))
 
     async def change_account(self, account_id: str, words: AccountWords, *, by: Actor) -> PanelAccount:
         def work(uow: UnitOfWork) -> PanelAccount:
-            return self._save_account(uow, uow.store(PanelAccountStore).get(account_id), words, by)
+            present = uow.store(PanelAccountStore).get(account_id)
+            unknown = NotFound(f"there is no panel account {account_id}")
+            place = place_of_organisation(uow, uow.store(PremisesStore).get(present.premises_id).organisation_id)
+            by.must_do(Permission.PREMISES_EDIT, place, see=Permission.PREMISES_SEE, unknown=unknown)
+            return self._save_account(uow, present, words, by)
 
         return await self._transactions.write(work)
 
@@ -67,7 +74,8 @@ class PremisesRegister:
         self, uow: UnitOfWork, present: PanelAccount | None, words: AccountWords, by: Actor
     ) -> PanelAccount:
         words = rules.checked_account(words)
-        uow.store(PremisesStore).get(words.premises_id)
+        premises = seen_premises(uow, words.premises_id, by, Permission.PREMISES_EDIT)
+        place = place_of_organisation(uow, premises.organisation_id)
         account_id = present.id if present else uow.new_id()
         accounts = uow.store(PanelAccountStore)
         twin = accounts.find(words.channel, words.number, receiver=words.receiver, line=words.line)
@@ -85,7 +93,9 @@ class PremisesRegister:
             grace_seconds=words.grace_seconds,
         )
         accounts.save(account)
-        uow.publish(AccountsChanged(account_id=account.id))
+        uow.publish(
+            AccountsChanged(account_id=account.id, organisation_id=place.organisation_id, area_code=place.area_code)
+        )
         uow.store(AuditLog).append(
             by.entry(
                 f"panel-account.{'change' if present else 'create'}",
@@ -106,14 +116,25 @@ class PremisesRegister:
         return self._vault.seal(rules.key_from_text(key_hex), label=rules.key_label(account_id))
 
 
-def _save_premises(uow: UnitOfWork, premises_id: str, words: PremisesWords, verb: str, by: Actor) -> Premises:
+def seen_premises(
+    uow: UnitOfWork, premises_id: str, by: Actor, permission: Permission = Permission.PREMISES_SEE
+) -> Premises:
+    """Raise NotFound for premises that are not there and, in the same words, for those out of reach."""
+    premises = uow.store(PremisesStore).get(premises_id)
+    unknown = NotFound(f"there are no premises {premises_id}")
+    place = place_of_organisation(uow, premises.organisation_id)
+    by.must_do(permission, place, see=Permission.PREMISES_SEE, unknown=unknown)
+    return premises
+
+
+def _save_premises(uow: UnitOfWork, present: Premises | None, words: PremisesWords, by: Actor) -> Premises:
     words = rules.checked_premises(words)
-    _check_points(uow, words)
+    _check_points(uow, present, words, by)
     premises = Premises(
-        id=premises_id,
+        id=present.id if present else uow.new_id(),
         name=words.name.strip(),
         address=words.address,
-        organisation_id=_organisation_id(uow, words.organisation_id),
+        organisation_id=may_belong_to(uow, words.organisation_id, by, Permission.PREMISES_EDIT),
         position=words.position,
         kind=words.kind,
         note=words.note,
@@ -124,23 +145,23 @@ def _save_premises(uow: UnitOfWork, premises_id: str, words: PremisesWords, verb
     )
     uow.store(PremisesStore).save(premises)
     details: dict[str, Any] = {"name": premises.name, "zones": len(premises.zones)}
-    uow.store(AuditLog).append(by.entry(f"premises.{verb}", f"premises:{premises.id}", **details))
+    uow.store(AuditLog).append(
+        by.entry(f"premises.{'change' if present else 'create'}", f"premises:{premises.id}", **details)
+    )
     return premises
 
 
-def _check_points(uow: UnitOfWork, words: PremisesWords) -> None:
-    wanted = {*words.point_ids, *(point_id for zone in words.zones for point_id in zone.point_ids)}
-    unknown = wanted - {point.id for point in uow.store(PointStore).by_ids(sorted(wanted))}
+def _check_points(uow: UnitOfWork, premises: Premises | None, words: PremisesWords, by: Actor) -> None:
+    """Cameras that this person may not see cannot be assigned by them; those that are assigned already may stay."""
+    wanted = _points_of(words) - (_points_of(premises) if premises else set())
+    points = uow.store(PointStore).by_ids(sorted(wanted))
+    unknown = wanted - {point.id for point in points if by.may(Permission.POINTS_SEE, point.place)}
     if unknown:
         raise Invalid(f"there is no point {sorted(unknown)[0]}", field="point_ids")
 
 
-def _organisation_id(uow: UnitOfWork, organisation_id: str) -> str:
-    organisations = uow.store(OrganisationStore)
-    if organisation_id:
-        return organisations.get(organisation_id).id
-    root = organisations.root()
-    return root.id if root else ""
+def _points_of(premises: Premises | PremisesWords) -> set[str]:
+    return {*premises.point_ids, *(point_id for zone in premises.zones for point_id in zone.point_ids)}
 
 
 def _keyholders(uow: UnitOfWork, keyholders: Sequence[Keyholder]) -> tuple[Keyholder, ...]:

@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from fengtai.domain.access.model import Reach
 from fengtai.domain.premises.model import Keyholder, PanelAccount, Premises, Zone
 from fengtai.domain.premises.ports import PanelAccountStore, PremisesStore
 from fengtai.vocabulary.errors import NotFound
@@ -76,8 +77,12 @@ class SqlPremises:
             raise NotFound(f"there are no premises {premises_id}")
         return _premises(row)
 
-    def page(self, *, after: str = "", limit: int = 200, text: str = "") -> Sequence[Premises]:
+    def page(
+        self, *, after: str = "", limit: int = 200, text: str = "", within: Reach | None = None
+    ) -> Sequence[Premises]:
         statement = select(premises_table).where(premises_table.c.id > after)
+        if within is not None and (reached := within.condition(premises_table.c.organisation_id)) is not None:
+            statement = statement.where(reached)
         if text:
             statement = statement.where(
                 or_(
@@ -118,8 +123,11 @@ class SqlPanelAccounts:
             raise NotFound(f"there is no panel account {account_id}")
         return _account(row)
 
-    def all(self, channel: str = "") -> Sequence[PanelAccount]:
+    def all(self, channel: str = "", within: Reach | None = None) -> Sequence[PanelAccount]:
         statement = select(panel_account_table)
+        if within is not None and (reached := within.condition(premises_table.c.organisation_id)) is not None:
+            seen = select(premises_table.c.id).where(reached)
+            statement = statement.where(panel_account_table.c.premises_id.in_(seen))
         if channel:
             statement = statement.where(panel_account_table.c.channel == channel)
         accounts = [_account(row) for row in self._connection.execute(statement)]

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from fengtai.domain.access.model import Reach
 from fengtai.domain.alarms.model import Alarm, AlarmState, AlarmStep, Heard, OnTest, TriageLane, ZoneActivity
 from fengtai.domain.alarms.ports import AlarmStore, Condition, OnTestStore, SupervisionStore, TriageStore
 from fengtai.vocabulary.errors import Conflict, NotFound
@@ -62,13 +63,16 @@ class MemoryAlarms:
             if alarm.dedup_key and alarm.dedup_key in wanted and alarm.raised_at >= since
         ]
 
-    def open_page(self, *, after: str = "", limit: int = 200) -> Sequence[Alarm]:
-        alarms = [alarm for alarm in self.by_id.values() if alarm.state in _OPEN]
+    def open_page(self, *, after: str = "", limit: int = 200, within: Reach | None = None) -> Sequence[Alarm]:
+        alarms = [alarm for alarm in self._within(within) if alarm.state in _OPEN]
         return self._page(alarms, lambda alarm: (alarm.priority, alarm.raised_at, alarm.id), after, limit)
 
-    def newest_page(self, *, after: str = "", limit: int = 200) -> Sequence[Alarm]:
-        alarms = list(self.by_id.values())
+    def newest_page(self, *, after: str = "", limit: int = 200, within: Reach | None = None) -> Sequence[Alarm]:
+        alarms = self._within(within)
         return self._page(alarms, lambda alarm: (alarm.raised_at, alarm.id), after, limit, newest_first=True)
+
+    def _within(self, within: Reach | None) -> list[Alarm]:
+        return [alarm for alarm in self.by_id.values() if within is None or within.covers(alarm.place)]
 
     def _page(
         self,
@@ -112,6 +116,15 @@ class MemoryAlarms:
 
     def signals_of(self, alarm_id: str, *, limit: int = 200) -> Sequence[int]:
         return sorted(seq for linked, seq in self.links if linked == alarm_id)[:limit]
+
+    def of_signals(self, seqs: Collection[int]) -> Mapping[int, str]:
+        wanted = set(seqs)
+        return {seq: alarm_id for alarm_id, seq in sorted(self.links, reverse=True) if seq in wanted}
+
+    def signals_within(self, within: Reach, *, before: int = 0, limit: int = 100) -> Sequence[int]:
+        seen = {alarm.id for alarm in self._within(within)}
+        found = {seq for alarm_id, seq in self.links if alarm_id in seen and (not before or seq < before)}
+        return sorted(found, reverse=True)[:limit]
 
 
 class MemoryTriage:

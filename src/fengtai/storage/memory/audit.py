@@ -1,22 +1,27 @@
 """In-memory twin of the audit log: the same order, leaves and pairing, without durability."""
 
+import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from fengtai.domain.audit.model import (
+    LOOKING,
     SALT_BYTES,
     AuditEntry,
     AuditLine,
     AuditQuery,
     Checkpoint,
+    KeptLine,
     OpenAct,
     Outcome,
     entry_of,
+    kept_text,
     leaf_of,
     record_of,
 )
 from fengtai.domain.audit.ports import AuditLog
-from fengtai.vocabulary.clock import from_ms
+from fengtai.vocabulary.clock import from_ms, to_ms
 from fengtai.vocabulary.errors import NotFound
 from fengtai.vocabulary.transactions import UnitOfWork
 
@@ -71,9 +76,12 @@ class MemoryAuditLog:
         found = [
             line
             for line in reversed(self.lines)
-            if (query.before is None or line.seq < query.before) and _matches(query, line.entry)
+            if (query.before is None or line.seq < query.before) and _matches(query, line)
         ]
         return found[: query.limit]
+
+    def following(self, after: int, upto: int, limit: int) -> Sequence[AuditLine]:
+        return [line for line in self.lines if after < line.seq <= upto][:limit]
 
     def line(self, seq: int) -> AuditLine:
         if not 1 <= seq <= len(self.lines):
@@ -109,15 +117,41 @@ class MemoryAuditLog:
     def report(self, act: str) -> None:
         self.reported.add(act)
 
+    def whole_lines(self, *, after: int, upto: int, before: datetime, limit: int) -> Sequence[KeptLine]:
+        found = [line for line in self.lines[after:upto] if line.entry is not None and line.at < before]
+        return [KeptLine(line.seq, line.at, line.entry.action) for line in found[:limit] if line.entry is not None]
 
-def _matches(query: AuditQuery, entry: AuditEntry | None) -> bool:
+    def redact(self, seqs: Sequence[int]) -> bytes:
+        kept = []
+        for seq in sorted(seqs):
+            line = self.line(seq)
+            if line.entry is None:
+                raise ValueError("only lines that are there and whole are redacted")
+            entry, at_ms = line.entry, to_ms(line.at)
+            kept.append(kept_text(seq, at_ms, entry.action, entry.outcome.value, entry.act, line.leaf))
+            self.lines[seq - 1] = replace(line, entry=None, record=None, salt=None)
+            if (act := self.open_acts.get(entry.act)) and act.seq == seq:
+                self.open_acts[entry.act] = replace(act, actor="", object="")
+        return hashlib.sha256(b"".join(kept)).digest()
+
+
+def _matches(query: AuditQuery, line: AuditLine) -> bool:
+    if (query.since is not None and line.at < query.since) or (query.until is not None and line.at >= query.until):
+        return False
+    entry = line.entry
     if entry is None:
-        return not (query.actor or query.object or query.action)
-    return (
+        return not (query.actor or query.object or query.action or query.purpose or query.looked_at)
+    if query.looked_at and not (entry.action.startswith(LOOKING) and query.looked_at in _points(entry)):
+        return False
+    return entry.purpose.startswith(query.purpose) and (
         (not query.actor or entry.actor == query.actor)
         and (not query.object or entry.object == query.object)
         and entry.action.startswith(query.action)
     )
+
+
+def _points(entry: AuditEntry) -> tuple[str, str]:
+    return entry.object.removeprefix("point:"), str(entry.details.get("point_id", ""))
 
 
 STORES = {AuditLog: MemoryAuditLog}

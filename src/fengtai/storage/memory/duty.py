@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fengtai.domain.access.model import Reach
 from fengtai.domain.duty.model import Unit
 from fengtai.domain.duty.ports import UnitStore
 from fengtai.vocabulary.errors import NotFound
@@ -18,8 +19,11 @@ class MemoryUnits:
         except KeyError:
             raise NotFound(f"there is no unit {unit_id}") from None
 
-    def all(self) -> Sequence[Unit]:
-        return sorted(self.by_id.values(), key=lambda unit: (unit.call_sign, unit.id))
+    def all(self, within: Reach | None = None) -> Sequence[Unit]:
+        found = [
+            unit for unit in self.by_id.values() if within is None or within.covers_organisation(unit.organisation_id)
+        ]
+        return sorted(found, key=lambda unit: (unit.call_sign, unit.id))
 
     def save(self, unit: Unit) -> None:
         self.by_id[unit.id] = unit

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from fengtai.domain.access.model import Reach
 from fengtai.domain.incidents.model import Call, Clip, ClipState, Dispatch, Incident, IncidentState, LogLine
 from fengtai.domain.incidents.ports import ClipStore, DispatchStore, IncidentLog, IncidentStore
 from fengtai.vocabulary.errors import NotFound
@@ -31,11 +32,15 @@ class MemoryIncidents:
         ]
         return max(fitting, key=lambda incident: incident.id, default=None)
 
-    def page(self, *, only_open: bool, after: str = "", limit: int = 100) -> Sequence[Incident]:
+    def page(
+        self, *, only_open: bool, after: str = "", limit: int = 100, within: Reach | None = None
+    ) -> Sequence[Incident]:
         return [
             incident
             for incident_id, incident in sorted(self.by_id.items(), reverse=True)
-            if (not after or incident_id < after) and not (only_open and incident.state is IncidentState.CLOSED)
+            if (not after or incident_id < after)
+            and not (only_open and incident.state is IncidentState.CLOSED)
+            and (within is None or within.covers(incident.place))
         ][:limit]
 
     def next_serial(self, day: str) -> int:

@@ -7,11 +7,11 @@ line of the whole act themselves.
 from dataclasses import replace
 from typing import Any
 
-from fengtai.domain.access.model import Actor
+from fengtai.domain.access.model import Actor, Permission
 from fengtai.domain.alarms.model import Alarm, AlarmChanged, AlarmState, AlarmStep
 from fengtai.domain.alarms.ports import AlarmStore
 from fengtai.domain.alarms.rules import Step, next_state
-from fengtai.vocabulary.errors import Conflict
+from fengtai.vocabulary.errors import Conflict, NotFound
 from fengtai.vocabulary.transactions import UnitOfWork
 
 TOLD_AS = {
@@ -30,7 +30,7 @@ TOLD_AS = {
 
 def take_alarm(uow: UnitOfWork, alarm_id: str, *, by: Actor, incident_id: str) -> Alarm:
     """Hold the alarm in an incident. Raise Conflict, naming the holder, when somebody else has it already."""
-    alarm = uow.store(AlarmStore).get(alarm_id)
+    alarm = seen_alarm(uow, alarm_id, by, Permission.ALARMS_HANDLE)
     if alarm.state is AlarmState.TAKEN:
         if alarm.incident_id == incident_id and alarm.held_by == by.user_id:
             return alarm
@@ -74,8 +74,22 @@ def step_alarm(uow: UnitOfWork, alarm: Alarm, step: Step, *, who: str, text: str
 
 def change_of(alarm: Alarm, step: str) -> AlarmChanged:
     return AlarmChanged(
-        alarm_id=alarm.id, step=step, state=alarm.state.value, version=alarm.version, priority=alarm.priority
+        alarm_id=alarm.id,
+        step=step,
+        state=alarm.state.value,
+        version=alarm.version,
+        priority=alarm.priority,
+        organisation_id=alarm.organisation_id,
+        area_code=alarm.area_code,
     )
+
+
+def seen_alarm(uow: UnitOfWork, alarm_id: str, by: Actor, permission: Permission = Permission.ALARMS_SEE) -> Alarm:
+    """Raise NotFound for an alarm that is not there and, in the same words, for one out of reach."""
+    alarm = uow.store(AlarmStore).get(alarm_id)
+    unknown = NotFound(f"there is no alarm {alarm_id}")
+    by.must_do(permission, alarm.place, see=Permission.ALARMS_SEE, unknown=unknown)
+    return alarm
 
 
 def check_version(alarm: Alarm, version: int) -> Alarm:

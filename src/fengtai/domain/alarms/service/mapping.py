@@ -5,7 +5,11 @@ Cameras: those of the zone, else those of the premises, else the nearest within 
 
 from dataclasses import dataclass, field
 
+from fengtai.domain.access import model as access
+from fengtai.domain.access.service.places import city_place, place_of_organisation
 from fengtai.domain.alarms.model import Signal
+from fengtai.domain.devices.ports import DeviceStore
+from fengtai.domain.points.model import Point
 from fengtai.domain.points.ports import PointStore
 from fengtai.domain.premises.model import PanelAccount, Premises, Zone
 from fengtai.domain.premises.ports import PanelAccountStore, PremisesStore
@@ -17,6 +21,7 @@ from fengtai.vocabulary.transactions import UnitOfWork
 NEAREST_WITHIN_M = 500
 CAMERAS_AT_MOST = 4
 REMEMBERED_SECONDS = 2.0
+NOWHERE = access.Place()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +33,16 @@ class Place:
     point_id: str = ""
     """the point bound to the device that sent it (GB/T 28181)"""
     position: Position | None = None
+    address: str = ""
+    """as a caller told it, where no register knows the place"""
+    is_told: bool = False
+    """a person took it down from a caller: no register has to know it"""
+    lies: access.Place = NOWHERE
+    """whose it is: of its premises, else of its point, else of its device, else of the city"""
 
     @property
     def is_known(self) -> bool:
-        return self.premises is not None or bool(self.point_id)
+        return self.premises is not None or bool(self.point_id) or self.is_told
 
 
 @dataclass(slots=True)
@@ -61,10 +72,13 @@ class Registers:
         self._accounts = uow.store(PanelAccountStore)
         self._premises = uow.store(PremisesStore)
         self._points = uow.store(PointStore)
+        self._uow = uow
         self._kept, self._cameras = memory.places, memory.cameras
         self._unknown: dict[tuple[str, ...], Place] = {}
 
     def place_of(self, signal: Signal) -> Place:
+        if "call_id" in signal.details:
+            return self._place_of_call(signal)
         device_id, channel_id = signal.details.get("device_id", ""), signal.details.get("channel_id", "")
         if not device_id and signal.code_system == "gb28181":
             device_id, channel_id = signal.account, signal.zone
@@ -101,7 +115,36 @@ class Registers:
         if device_id:
             point = self._points.by_channel(device_id, channel_id) or self._points.by_channel(device_id, device_id)
         position = premises.position if premises else point.position if point else None
-        return Place(account, premises, point.id if point else "", position)
+        lies = self._lies(premises, point, device_id)
+        return Place(account, premises, point.id if point else "", position, lies=lies)
+
+    def _place_of_call(self, signal: Signal) -> Place:
+        """What the call-taker chose; the registers may have lost it since."""
+        told = signal.details
+        premises = point = None
+        try:
+            premises = self._premises.get(told["premises_id"]) if "premises_id" in told else None
+            point = self._points.get(told["point_id"]) if "point_id" in told else None
+        except NotFound:
+            pass  # taken out of the register between the call and triage: the alarm is raised with what was said
+        return Place(
+            premises=premises,
+            point_id=point.id if point else "",
+            position=premises.position if premises else point.position if point else None,
+            address=told.get("address", "") or (point.name if point else ""),
+            is_told=True,
+            lies=access.Place(told.get("organisation_id", ""), told.get("area_code", "")),
+        )
+
+    def _lies(self, premises: Premises | None, point: Point | None, device_id: str) -> access.Place:
+        if premises is not None and premises.organisation_id:
+            return place_of_organisation(self._uow, premises.organisation_id)
+        if point is not None:
+            return access.Place(point.organisation_id, point.area_code)
+        device = self._uow.store(DeviceStore).get(device_id) if device_id else None
+        if device is not None and device.organisation_id:
+            return place_of_organisation(self._uow, device.organisation_id)
+        return city_place(self._uow)
 
     def _find_cameras(self, place: Place, zone: Zone | None, position: Position | None) -> tuple[str, ...]:
         assigned = (zone.point_ids if zone else ()) or (place.premises.point_ids if place.premises else ())

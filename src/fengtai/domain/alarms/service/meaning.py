@@ -25,6 +25,16 @@ PLATFORM = {
     "swinger": Words("trouble", "trouble", "swinger: the same zone again and again", "防区反复报警"),
 }
 
+TELEPHONE = {
+    "fire": ("fire reported by telephone", "电话报火警"),
+    "hold-up": ("robbery or violence reported by telephone", "电话报抢劫、暴力"),
+    "medical": ("medical help asked for by telephone", "电话求助（医疗）"),
+    "burglary": ("theft or break-in reported by telephone", "电话报盗窃、入室"),
+    "technical": ("gas, water or other danger reported by telephone", "电话报燃气、水等险情"),
+    "trouble": ("other matter reported by telephone", "电话报其他情况"),
+}
+"""category → what the alarm says, in English and Chinese"""
+
 GB28181 = {
     "1": Words("burglary", "alarm", "telephone alarm", "电话报警"),
     "2": Words("burglary", "alarm", "device alarm", "设备报警"),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from fengtai.domain.access.service.places import city_place
 from fengtai.domain.alarms import rules
 from fengtai.domain.alarms.model import (
     Alarm,
@@ -48,6 +49,7 @@ def raise_unjudged(uow: UnitOfWork, *, lane: TriageLane, cursor: int, journalled
     store, signal = uow.store(TriageStore), journalled.signal
     if store.cursor(lane) != cursor:
         return
+    place = city_place(uow)
     alarm = Alarm(
         id=uow.new_id(),
         signal_seq=journalled.seq,
@@ -67,6 +69,8 @@ def raise_unjudged(uow: UnitOfWork, *, lane: TriageLane, cursor: int, journalled
         partition=signal.partition,
         text=signal.text,
         drill=signal.drill,
+        organisation_id=place.organisation_id,
+        area_code=place.area_code,
     )
     alarms = uow.store(AlarmStore)
     alarms.add([alarm])
@@ -143,7 +147,7 @@ class _Batch:
     def _flags(self, case: _Case) -> frozenset[str]:
         flags = set()
         if case.repeated is not None:
-            flags.add("repeat")
+            flags.add("told-same" if case.signal.details.get("repeats_alarm_id") == case.repeated.id else "repeat")
         if case.standing:
             flags.add("stands")
             if any(alarm.restored_at is None for alarm in case.standing):
@@ -255,7 +259,7 @@ class _Batch:
             updated_at=self._uow.now.utc,
             reason=rule.reason,
             premises_id=place.premises.id if place.premises else "",
-            premises_name=place.premises.name if place.premises else "",
+            premises_name=place.premises.name if place.premises else place.address,
             zone=signal.zone,
             zone_name=zone.name if zone else "",
             partition=signal.partition,
@@ -266,6 +270,8 @@ class _Batch:
             on_test="on-test" in facts.flags,
             dedup_key=signal.dedup_key,
             path=_path(signal),
+            organisation_id=place.lies.organisation_id,
+            area_code=place.lies.area_code,
         )
 
     def _supervise(self, case: _Case) -> None:

@@ -58,6 +58,8 @@ class WorkingSet:
         if enders := {journalled.signal.account for journalled in signals if may_abort(journalled.signal)}:
             since = first - timedelta(seconds=rules.ABORT_WINDOW_SECONDS)
             stored |= {alarm.id: alarm for alarm in self._store.open_since(enders, since=since)}
+        for alarm_id in {journalled.signal.details.get("repeats_alarm_id", "") for journalled in signals} - {""}:
+            stored[alarm_id] = self._store.get(alarm_id)
         for alarm in sorted(stored.values(), key=lambda alarm: (alarm.raised_at, alarm.id)):
             self._keep(alarm)
             self._stored_version[alarm.id] = alarm.version
@@ -98,7 +100,9 @@ class WorkingSet:
         return found
 
     def repeated_by(self, journalled: JournalledSignal) -> Alarm | None:
-        """The alarm whose first message this one repeats."""
+        """The alarm whose first message this one repeats, or that a call-taker says it is about."""
+        if told := self._alarms.get(journalled.signal.details.get("repeats_alarm_id", "")):
+            return told
         alarm = self._alarms.get(self._by_key.get(journalled.signal.dedup_key, ""))
         window = timedelta(seconds=rules.REPEAT_SECONDS)
         return alarm if alarm and journalled.received_at - alarm.raised_at <= window else None
@@ -187,6 +191,7 @@ def _is_same(alarm: Alarm, signal: Signal) -> bool:
         and alarm.source == signal.source
         and alarm.code_system == signal.code_system
         and alarm.account_id == signal.details.get("account_id", alarm.account_id)
+        and (signal.source != "telephone" or alarm.dedup_key == signal.dedup_key)  # a caller tells of several places
         and (alarm.partition == signal.partition or "" in (alarm.partition, signal.partition))
     )
 
@@ -208,4 +213,6 @@ def raised(alarm: Alarm) -> AlarmRaised:
         raised_at_ms=to_ms(alarm.raised_at),
         drill=alarm.drill,
         signal_seq=alarm.signal_seq,
+        organisation_id=alarm.organisation_id,
+        area_code=alarm.area_code,
     )

@@ -7,8 +7,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from fengtai.domain.access.model import Reach
 from fengtai.domain.alarms.model import Alarm, AlarmState, AlarmStep, Heard, OnTest, TriageLane, ZoneActivity
-from fengtai.domain.alarms.ports import AlarmStore, Condition, OnTestStore, SupervisionStore, TriageStore
+from fengtai.domain.alarms.ports import AlarmStore, CallStore, Condition, OnTestStore, SupervisionStore, TriageStore
+from fengtai.domain.alarms.store.calls import SqlCalls
 from fengtai.domain.alarms.store.rows import alarm_of, condition_of, heard_of, on_test_of, values_of
 from fengtai.domain.alarms.store.tables import (
     activity_table,
@@ -70,9 +72,9 @@ class SqlAlarms:
         wanted = and_(table.dedup_key.in_(sorted(keys)), table.dedup_key != "", table.raised_at_ms >= to_ms(since))
         return self._all(select(alarm_table).where(wanted).order_by(table.raised_at_ms, table.id))
 
-    def open_page(self, *, after: str = "", limit: int = 200) -> Sequence[Alarm]:
+    def open_page(self, *, after: str = "", limit: int = 200, within: Reach | None = None) -> Sequence[Alarm]:
         table = alarm_table.c
-        statement = select(alarm_table).where(table.state.in_(_OPEN))
+        statement = _limited(select(alarm_table).where(table.state.in_(_OPEN)), within)
         if after:
             seen = self.get(after)
             at = to_ms(seen.raised_at)
@@ -85,9 +87,9 @@ class SqlAlarms:
             )
         return self._all(statement.order_by(table.priority, table.raised_at_ms, table.id).limit(limit))
 
-    def newest_page(self, *, after: str = "", limit: int = 200) -> Sequence[Alarm]:
+    def newest_page(self, *, after: str = "", limit: int = 200, within: Reach | None = None) -> Sequence[Alarm]:
         table = alarm_table.c
-        statement = select(alarm_table)
+        statement = _limited(select(alarm_table), within)
         if after:
             seen = self.get(after)
             at = to_ms(seen.raised_at)
@@ -129,6 +131,20 @@ class SqlAlarms:
     def signals_of(self, alarm_id: str, *, limit: int = 200) -> Sequence[int]:
         statement = select(link_table.c.signal_seq).where(link_table.c.alarm_id == alarm_id)
         return self._connection.execute(statement.order_by(link_table.c.signal_seq).limit(limit)).scalars().all()
+
+    def of_signals(self, seqs: Collection[int]) -> Mapping[int, str]:
+        if not seqs:
+            return {}
+        wanted = link_table.c.signal_seq.in_(sorted(seqs))
+        rows = self._connection.execute(select(link_table).where(wanted).order_by(link_table.c.alarm_id.desc()))
+        return {row.signal_seq: row.alarm_id for row in rows}
+
+    def signals_within(self, within: Reach, *, before: int = 0, limit: int = 100) -> Sequence[int]:
+        joined = link_table.join(alarm_table, link_table.c.alarm_id == alarm_table.c.id)
+        statement = _limited(select(link_table.c.signal_seq).distinct().select_from(joined), within)
+        if before:
+            statement = statement.where(link_table.c.signal_seq < before)
+        return self._connection.execute(statement.order_by(link_table.c.signal_seq.desc()).limit(limit)).scalars().all()
 
     def _all(self, statement: Select[Any]) -> list[Alarm]:
         return [alarm_of(row) for row in self._connection.execute(statement)]
@@ -228,6 +244,14 @@ class SqlSupervision:
         _save(self._connection, supervision_table, values)
 
 
+def _limited(statement: Select[Any], within: Reach | None) -> Select[Any]:
+    """To the alarms of places in reach."""
+    if within is None:
+        return statement
+    condition = within.condition(alarm_table.c.organisation_id, alarm_table.c.area_code)
+    return statement if condition is None else statement.where(condition)
+
+
 def _upsert(connection: Connection, table: Table) -> Any:
     """Both databases have ON CONFLICT, under two names."""
     return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
@@ -247,4 +271,5 @@ STORES: Mapping[type[Any], type[Any]] = {
     TriageStore: SqlTriage,
     OnTestStore: SqlOnTest,
     SupervisionStore: SqlSupervision,
+    CallStore: SqlCalls,
 }

@@ -48,10 +48,13 @@ alarm_table = Table(
     Column("disposition", String(16), nullable=False),
     Column("dedup_key", Text, nullable=False, comment="of its first signal; empty: never repeated"),
     Column("path", Text, nullable=False, comment="receiver, line and address of its first signal"),
+    Column("organisation_id", String(32), nullable=False, server_default="", comment="whose it was when it was raised"),
+    Column("area_code", String(12), nullable=False, server_default="", comment="GB/T 2260, then; empty: unknown"),
     Column(
         "condition", Text, nullable=False, comment="account, code and zone joined by line feeds: what it is told by"
     ),
     Index("alarms_alarm_queue", "state", "priority", "raised_at_ms", "id"),
+    Index("alarms_alarm_organisation", "organisation_id", "raised_at_ms"),
     Index("alarms_alarm_newest", "raised_at_ms", "id"),
     Index("alarms_alarm_condition", "condition", "state"),
     Index("alarms_alarm_account", "account", "code", "state"),
@@ -74,6 +77,7 @@ link_table = Table(
     metadata,
     Column("alarm_id", String(32), primary_key=True),
     Column("signal_seq", BigInteger, primary_key=True, autoincrement=False),
+    Index("alarms_alarm_signal_seq", "signal_seq"),
 )
 
 triage_table = Table(
@@ -111,4 +115,32 @@ supervision_table = Table(
     Column("account_id", String(32), primary_key=True),
     Column("last_seen_at_ms", BigInteger, nullable=False, comment="flushed every few seconds"),
     Column("lost_at_ms", BigInteger, comment="since when its path is lost; null: it is not"),
+)
+
+call_table = Table(
+    "alarms_call",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("registered_at_ms", BigInteger, nullable=False),
+    Column("caller_number", String(64), nullable=False, comment="without blanks; empty: withheld"),
+    Column("caller_name", Text, nullable=False),
+    Column("category", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("address", Text, nullable=False, comment="as the caller told it"),
+    Column("premises_id", String(32), nullable=False),
+    Column("point_id", String(32), nullable=False),
+    Column("longitude", Float(53), comment="degrees, WGS-84"),
+    Column("latitude", Float(53), comment="degrees, WGS-84"),
+    Column(
+        "repeats_alarm_id", String(32), nullable=False, comment="the alarm that it is about, as the call-taker says"
+    ),
+    Column("drill", Boolean, nullable=False),
+    Column("took_seconds", Float(53), nullable=False, comment="from the first key to registering"),
+    Column("by_id", String(32), nullable=False),
+    Column("by_name", Text, nullable=False, comment="as it was then"),
+    Column("organisation_id", String(32), nullable=False),
+    Column("area_code", String(12), nullable=False, comment="GB/T 2260; empty: unknown"),
+    Column("signal_seq", BigInteger, nullable=False, comment="place in the journal; 0: not there yet"),
+    Index("alarms_call_number", "caller_number", "registered_at_ms"),
+    Index("alarms_call_signal", "signal_seq"),
 )

@@ -1,6 +1,7 @@
-"""Routes of incidents and their clips."""
+"""Routes of incidents, their clips, and hand-overs of shifts."""
 
 from collections.abc import Callable
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response, StreamingResponse
@@ -10,12 +11,15 @@ from fengtai.domain.incidents.api.clip_answer import clip_answer
 from fengtai.domain.incidents.api.forms import (
     AlarmToTake,
     CallMade,
+    ClipViewAnswer,
+    ClipViewAsked,
     Closing,
     Note,
     StepMark,
     UnitToSend,
     UnitWord,
 )
+from fengtai.domain.incidents.api.hand_overs import add_hand_overs
 from fengtai.domain.incidents.api.views import (
     IncidentPage,
     IncidentView,
@@ -24,35 +28,39 @@ from fengtai.domain.incidents.api.views import (
     life_cycles,
     summary_view,
 )
-from fengtai.domain.incidents.service import IncidentDesk
+from fengtai.domain.incidents.service import HandOverDesk, IncidentDesk
 
 
-def router(incidents: IncidentDesk, who: Callable[..., Actor]) -> APIRouter:
+def router(incidents: IncidentDesk, hand_overs: HandOverDesk, who: Callable[..., Actor]) -> APIRouter:
     routes = APIRouter(tags=["incidents"])
-    _add_reading(routes, incidents)
+    _add_reading(routes, incidents, who)
     _add_working(routes, incidents, who)
     _add_units(routes, incidents, who)
     _add_clips(routes, incidents, who)
+    add_hand_overs(routes, hand_overs, who)
     return routes
 
 
-def _add_reading(routes: APIRouter, incidents: IncidentDesk) -> None:
+def _add_reading(routes: APIRouter, incidents: IncidentDesk, who: Callable[..., Actor]) -> None:
     @routes.get("/api/life-cycles", openapi_extra=needs(Permission.INCIDENTS_SEE))
     async def get_life_cycles() -> LifeCycles:
         return life_cycles()
 
     @routes.get("/api/incidents", openapi_extra=needs(Permission.INCIDENTS_SEE))
     async def list_incidents(
-        state: str = Query("open", pattern="^(open|all)$"), after: str = "", limit: int = Query(100, ge=1, le=500)
+        state: str = Query("open", pattern="^(open|all)$"),
+        after: str = Query("", max_length=64),
+        limit: int = Query(100, ge=1, le=500),
+        by: Actor = Depends(who),
     ) -> IncidentPage:
-        found = await incidents.page(only_open=state == "open", after=after, limit=limit)
+        found = await incidents.page(only_open=state == "open", after=after, limit=limit, by=by)
         return IncidentPage(
             items=[summary_view(brief) for brief in found], next=found[-1].incident.id if len(found) == limit else None
         )
 
     @routes.get("/api/incidents/{incident_id}", openapi_extra=needs(Permission.INCIDENTS_SEE))
-    async def get_incident(incident_id: str) -> IncidentView:
-        return incident_view(await incidents.get(incident_id))
+    async def get_incident(incident_id: str, by: Actor = Depends(who)) -> IncidentView:
+        return incident_view(await incidents.get(incident_id, by=by))
 
 
 def _add_working(routes: APIRouter, incidents: IncidentDesk, who: Callable[..., Actor]) -> None:
@@ -113,12 +121,28 @@ def _add_units(routes: APIRouter, incidents: IncidentDesk, who: Callable[..., Ac
 
 
 def _add_clips(routes: APIRouter, incidents: IncidentDesk, who: Callable[..., Actor]) -> None:
+    @routes.post("/api/clips/{clip_id}/views", status_code=201, openapi_extra=needs(Permission.PLAYBACK_SEE))
+    async def ask_for_clip(clip_id: str, asked: ClipViewAsked, by: Actor = Depends(who)) -> ClipViewAnswer:
+        """Say what for; the answer's address plays the clip in this session for a quarter of an hour."""
+        view = await incidents.view_clip(clip_id, asked.purpose.value, asked.reference, by=by)
+        return ClipViewAnswer(
+            url=f"/api/clips/{clip_id}?view={view.word}",
+            expires_at=view.until.utc,
+            purpose=view.purpose.code,
+            reference=view.purpose.reference,
+        )
+
     @routes.get(
         "/api/clips/{clip_id}",
         openapi_extra=needs(Permission.PLAYBACK_SEE),
         response_class=StreamingResponse,
         responses={200: {"content": {"video/mp4": {}}}, 206: {"content": {"video/mp4": {}}}},
     )
-    async def play_clip(clip_id: str, request: Request, by: Actor = Depends(who)) -> Response:
-        playback = await incidents.play_clip(clip_id, by=by)
+    async def play_clip(
+        clip_id: str,
+        request: Request,
+        view: Annotated[str, Query(max_length=64, description="from `POST /api/clips/{clip_id}/views`")] = "",
+        by: Actor = Depends(who),
+    ) -> Response:
+        playback = await incidents.play_clip(clip_id, view, by=by)
         return await clip_answer(playback, request.headers.get("range", ""))

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, Field
 
+from fengtai.domain.access.model import Purpose
+from fengtai.domain.incidents.api.moments import Moment
 from fengtai.domain.incidents.model import CallResult, Disposition
 
 
@@ -35,3 +37,17 @@ class Closing(BaseModel):
     disposition: Disposition | None = Field(None, description="must be given; left out, the answer says so in words")
     note: str = Field("", max_length=4000)
     version: int
+
+
+class ClipViewAsked(BaseModel):
+    purpose: Purpose
+    reference: str = Field(
+        "", max_length=64, description="number of the incident, case or letter; left out: the duty post of the session"
+    )
+
+
+class ClipViewAnswer(BaseModel):
+    url: str
+    expires_at: Moment
+    purpose: Purpose
+    reference: str

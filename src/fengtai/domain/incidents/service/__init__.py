@@ -1,14 +1,15 @@
 """The desk at which incidents are worked on. One call, one unit, one audit line, its events.
 
 Owns: the order of acts on an incident. Must not know: HTTP, SQL, where clips lie. The parts: `opening` (take or join an
-alarm), `units` (dispatch and what follows), `closing`, `cutting` (clips, when due), `playing` (clips), `detail`.
+alarm), `units` (dispatch and what follows), `closing`, `cutting` (clips, when due), `playing` (clips), `detail`; and
+`hand_over`, a desk of its own for the change of shifts.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from fengtai.domain.access.model import Actor
+from fengtai.domain.access.model import Actor, Permission
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.domain.incidents.model import (
     Call,
@@ -23,14 +24,18 @@ from fengtai.domain.incidents.ports import ClipFiles, IncidentLog, IncidentStore
 from fengtai.domain.incidents.service import cutting, playing
 from fengtai.domain.incidents.service.closing import close_incident
 from fengtai.domain.incidents.service.detail import brief_of, detail_of
+from fengtai.domain.incidents.service.hand_over import HandOverDesk
 from fengtai.domain.incidents.service.opening import open_or_join
-from fengtai.domain.incidents.service.record import record, still_open
+from fengtai.domain.incidents.service.record import record, seen_incident, still_open
 from fengtai.domain.incidents.service.units import send_unit, step_unit
+from fengtai.domain.incidents.service.viewing import ClipView
 from fengtai.domain.premises.ports import PremisesStore
 from fengtai.domain.recordings.ports import Clips
 from fengtai.vocabulary.errors import Invalid, NotFound
 from fengtai.vocabulary.events import LoggedEvent
 from fengtai.vocabulary.transactions import Transactions, UnitOfWork
+
+__all__ = ["HandOverDesk", "IncidentDesk"]
 
 MOST_WORDS = 4000
 """characters of a note or feedback"""
@@ -63,38 +68,41 @@ class IncidentDesk:
         else has it already."""
 
         def work(uow: UnitOfWork) -> IncidentDetail:
-            return detail_of(uow, open_or_join(uow, alarm_id, by, self._zone))
+            return detail_of(uow, open_or_join(uow, alarm_id, by, self._zone), by)
 
         return await self._transactions.write(work)
 
-    async def get(self, incident_id: str) -> IncidentDetail:
-        return await self._transactions.read(lambda uow: detail_of(uow, uow.store(IncidentStore).get(incident_id)))
+    async def get(self, incident_id: str, *, by: Actor) -> IncidentDetail:
+        return await self._transactions.read(lambda uow: detail_of(uow, seen_incident(uow, incident_id, by), by))
 
-    async def page(self, *, only_open: bool = True, after: str = "", limit: int = 100) -> Sequence[IncidentBrief]:
+    async def page(
+        self, *, only_open: bool = True, after: str = "", limit: int = 100, by: Actor
+    ) -> Sequence[IncidentBrief]:
         """Newest first; `after` is the id of the last one seen."""
+        within = by.reach(Permission.INCIDENTS_SEE)
 
         def read(uow: UnitOfWork) -> Sequence[IncidentBrief]:
-            found = uow.store(IncidentStore).page(only_open=only_open, after=after, limit=limit)
+            found = uow.store(IncidentStore).page(only_open=only_open, after=after, limit=limit, within=within)
             return [brief_of(uow, incident) for incident in found]
 
         return await self._transactions.read(read)
 
     async def mark_step(self, incident_id: str, index: int, *, done: bool, by: Actor) -> IncidentDetail:
-        return await self._act(incident_id, lambda uow, incident: _mark_step(uow, incident, index, done, by))
+        return await self._act(incident_id, by, lambda uow, incident: _mark_step(uow, incident, index, done, by))
 
     async def add_note(self, incident_id: str, text: str, *, by: Actor) -> IncidentDetail:
-        return await self._act(incident_id, lambda uow, incident: _add_note(uow, incident, text, by))
+        return await self._act(incident_id, by, lambda uow, incident: _add_note(uow, incident, text, by))
 
     async def add_call(
         self, incident_id: str, keyholder_id: str, result: CallResult, note: str, *, by: Actor
     ) -> IncidentDetail:
         return await self._act(
-            incident_id, lambda uow, incident: _add_call(uow, incident, keyholder_id, result, note, by)
+            incident_id, by, lambda uow, incident: _add_call(uow, incident, keyholder_id, result, note, by)
         )
 
     async def dispatch(self, incident_id: str, unit_id: str, *, by: Actor) -> IncidentDetail:
         """Send a free unit. Raise Conflict, naming who holds it, when it is not free."""
-        return await self._act(incident_id, lambda uow, incident: send_unit(uow, incident, unit_id, by))
+        return await self._act(incident_id, by, lambda uow, incident: send_unit(uow, incident, unit_id, by))
 
     async def accept(self, incident_id: str, dispatch_id: str, text: str = "", *, by: Actor) -> IncidentDetail:
         return await self._step_unit(incident_id, dispatch_id, DispatchStep.ACCEPT, text, by)
@@ -114,21 +122,29 @@ class IncidentDesk:
         """End it: its alarms close with the disposition, its units are free. Raise Conflict when `version` is not the
         present one: somebody has done something that the closer has not seen."""
         return await self._act(
-            incident_id, lambda uow, incident: close_incident(uow, incident, disposition, note, version, by)
+            incident_id, by, lambda uow, incident: close_incident(uow, incident, disposition, note, version, by)
         )
 
-    async def play_clip(self, clip_id: str, *, by: Actor) -> playing.Playback:
+    async def view_clip(self, clip_id: str, purpose: str, reference: str, *, by: Actor) -> ClipView:
+        """Say what for, and get the word with which the clip can be read for a while."""
+        return await self._player.view(clip_id, purpose, reference, by=by)
+
+    async def play_clip(self, clip_id: str, view: str, *, by: Actor) -> playing.Playback:
         """Audit the intent and answer what can be read; the caller must end it with `finish`."""
-        return await self._player.begin(clip_id, by=by)
+        return await self._player.begin(clip_id, view, by=by)
 
     async def _step_unit(
         self, incident_id: str, dispatch_id: str, step: DispatchStep, text: str, by: Actor
     ) -> IncidentDetail:
-        return await self._act(incident_id, lambda uow, incident: step_unit(uow, incident, dispatch_id, step, text, by))
+        return await self._act(
+            incident_id, by, lambda uow, incident: step_unit(uow, incident, dispatch_id, step, text, by)
+        )
 
-    async def _act(self, incident_id: str, act: Callable[[UnitOfWork, Incident], Incident]) -> IncidentDetail:
+    async def _act(
+        self, incident_id: str, by: Actor, act: Callable[[UnitOfWork, Incident], Incident]
+    ) -> IncidentDetail:
         def work(uow: UnitOfWork) -> IncidentDetail:
-            return detail_of(uow, act(uow, still_open(uow, incident_id)))
+            return detail_of(uow, act(uow, still_open(uow, incident_id, by)), by)
 
         return await self._transactions.write(work)
 

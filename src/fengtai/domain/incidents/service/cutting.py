@@ -134,6 +134,14 @@ def _ready(uow: UnitOfWork, clip_id: str, made: ClipMade) -> None:
 
 def _save(uow: UnitOfWork, clip: Clip) -> None:
     uow.store(ClipStore).save(clip)
+    place = uow.store(AlarmStore).get(clip.alarm_id).place
     uow.publish(
-        ClipChanged(incident_id=clip.incident_id, alarm_id=clip.alarm_id, clip_id=clip.id, state=clip.state.value)
+        ClipChanged(
+            incident_id=clip.incident_id,
+            alarm_id=clip.alarm_id,
+            clip_id=clip.id,
+            state=clip.state.value,
+            organisation_id=place.organisation_id,
+            area_code=place.area_code,
+        )
     )

@@ -1,5 +1,6 @@
 """What is read of an incident in one unit: everything, or what a list needs."""
 
+from fengtai.domain.access.model import Actor, Permission
 from fengtai.domain.alarms.ports import AlarmStore
 from fengtai.domain.incidents.model import Incident, IncidentBrief, IncidentDetail
 from fengtai.domain.incidents.ports import ClipStore, DispatchStore, IncidentLog
@@ -18,7 +19,8 @@ def brief_of(uow: UnitOfWork, incident: Incident) -> IncidentBrief:
     )
 
 
-def detail_of(uow: UnitOfWork, incident: Incident) -> IncidentDetail:
+def detail_of(uow: UnitOfWork, incident: Incident, by: Actor) -> IncidentDetail:
+    """As this person may see it: cameras of other organisations near by are left out."""
     brief = brief_of(uow, incident)
     log = uow.store(IncidentLog)
     clips = uow.store(ClipStore).of_incident(incident.id)
@@ -27,7 +29,11 @@ def detail_of(uow: UnitOfWork, incident: Incident) -> IncidentDetail:
         incident=incident,
         alarms=brief.alarms,
         premises=brief.premises,
-        points={point.id: point for point in uow.store(PointStore).by_ids(sorted(point_ids))},
+        points={
+            point.id: point
+            for point in uow.store(PointStore).by_ids(sorted(point_ids))
+            if by.may(Permission.POINTS_SEE, point.place)
+        },
         dispatches=uow.store(DispatchStore).of_incident(incident.id),
         calls=log.calls_of_incident(incident.id),
         clips=clips,

@@ -3,10 +3,9 @@
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from fengtai.domain.access.model import Actor
+from fengtai.domain.access.model import Actor, Permission
 from fengtai.domain.alarms.model import Alarm, AlarmState
-from fengtai.domain.alarms.ports import AlarmStore
-from fengtai.domain.alarms.service import take_alarm
+from fengtai.domain.alarms.service import seen_alarm, take_alarm
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.domain.incidents.model import Camera, Incident, IncidentOpened, IncidentState, Step
 from fengtai.domain.incidents.ports import IncidentLog, IncidentStore
@@ -22,7 +21,8 @@ from fengtai.vocabulary.transactions import UnitOfWork
 
 
 def open_or_join(uow: UnitOfWork, alarm_id: str, by: Actor, zone: ZoneInfo) -> Incident:
-    alarm = uow.store(AlarmStore).get(alarm_id)
+    alarm = seen_alarm(uow, alarm_id, by, Permission.ALARMS_HANDLE)
+    by.require(Permission.INCIDENTS_HANDLE, alarm.place)
     if alarm.state is AlarmState.TAKEN and alarm.held_by == by.user_id:
         return uow.store(IncidentStore).get(alarm.incident_id)  # pressed twice
     premises = uow.store(PremisesStore).get(alarm.premises_id) if alarm.premises_id else None
@@ -62,13 +62,23 @@ def _opened(uow: UnitOfWork, alarm: Alarm, premises: Premises | None, by: Actor,
         alarm_ids=(alarm.id,),
         cameras=_cameras(uow, alarm, premises),
         steps=prescribed_steps(alarm.category, premises.steps if premises else ()),
+        organisation_id=alarm.organisation_id,
+        area_code=alarm.area_code,
     )
     incidents.save(incident)
     uow.store(IncidentLog).append(incident.id, at=uow.now.utc, who=by.name, kind="opened", text=alarm.title)
     uow.store(AuditLog).append(
         by.entry("incident.open", f"incident:{incident.id}", number=incident.number, alarm_id=alarm.id)
     )
-    uow.publish(IncidentOpened(incident_id=incident.id, number=incident.number, alarm_id=alarm.id))
+    uow.publish(
+        IncidentOpened(
+            incident_id=incident.id,
+            number=incident.number,
+            alarm_id=alarm.id,
+            organisation_id=incident.organisation_id,
+            area_code=incident.area_code,
+        )
+    )
     return incident
 
 

@@ -3,12 +3,17 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from fengtai.domain.access.model import Actor
+from fengtai.domain.access.model import Actor, Permission
+from fengtai.domain.access.rules import checked_purpose
+from fengtai.domain.alarms.ports import AlarmStore
 from fengtai.domain.audit.model import Outcome
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.domain.incidents.model import Clip, ClipState
 from fengtai.domain.incidents.ports import ClipFiles, ClipStore, IncidentStore
-from fengtai.vocabulary.errors import Conflict, FengtaiError, Unavailable
+from fengtai.domain.incidents.service.viewing import ClipView, GivenViews
+from fengtai.domain.points.ports import PointStore
+from fengtai.vocabulary.clock import Instant
+from fengtai.vocabulary.errors import Conflict, FengtaiError, NotFound, Unavailable
 from fengtai.vocabulary.transactions import Transactions, UnitOfWork
 
 
@@ -34,9 +39,21 @@ class Playback:
 class ClipPlayer:
     def __init__(self, *, transactions: Transactions, files: ClipFiles) -> None:
         self._transactions, self.files = transactions, files
+        self._views = GivenViews()
 
-    async def begin(self, clip_id: str, *, by: Actor) -> Playback:
-        clip, act, purpose = await self._transactions.write(lambda uow: _intend(uow, clip_id, by))
+    async def view(self, clip_id: str, purpose: str, reference: str, *, by: Actor) -> ClipView:
+        """Raise Invalid when nothing is said of what for, NotFound or NotAllowed for what may not be seen."""
+        stated = checked_purpose(purpose, reference, by=by)
+
+        def unit(uow: UnitOfWork) -> tuple[str, Instant]:
+            _readable(uow, clip_id, by)
+            return uow.new_secret(24).hex(), uow.now
+
+        word, now = await self._transactions.read(unit)
+        return self._views.give(word, clip_id, by.session_id, stated, now)
+
+    async def begin(self, clip_id: str, word: str, *, by: Actor) -> Playback:
+        clip, act, purpose = await self._transactions.write(lambda uow: self._intend(uow, clip_id, word, by))
         try:
             size_bytes = await self.files.size_bytes(clip.file_key)
             if size_bytes != clip.size_bytes:
@@ -47,6 +64,22 @@ class ClipPlayer:
             raise
         return Playback(clip=clip, size_bytes=size_bytes, act=act, purpose=purpose, by=by, player=self)
 
+    def _intend(self, uow: UnitOfWork, clip_id: str, word: str, by: Actor) -> tuple[Clip, str, str]:
+        clip = _readable(uow, clip_id, by)
+        act, purpose = uow.new_id(), self._views.find(word, clip_id, by.session_id, uow.now).purpose.words
+        uow.store(AuditLog).append(
+            by.entry(
+                "clip.play",
+                f"clip:{clip.id}",
+                Outcome.INTENT,
+                act=act,
+                purpose=purpose,
+                point_id=clip.point_id,
+                incident_id=clip.incident_id,
+            )
+        )
+        return clip, act, purpose
+
     async def end(self, playback: Playback, sent_bytes: int, failed: str) -> None:
         outcome = Outcome.FAILED if failed else Outcome.DONE
         await self._transactions.write(
@@ -56,25 +89,18 @@ class ClipPlayer:
         )
 
 
-def _intend(uow: UnitOfWork, clip_id: str, by: Actor) -> tuple[Clip, str, str]:
-    clip = uow.store(ClipStore).get(clip_id)
+def _readable(uow: UnitOfWork, clip_id: str, by: Actor) -> Clip:
+    """A clip is seen for an incident that is seen, and shows a point whose recordings may be seen."""
+    clip, unknown = uow.store(ClipStore).get(clip_id), NotFound(f"there is no clip {clip_id}")
+    if not clip.incident_id:
+        by.must_see(Permission.INCIDENTS_SEE, uow.store(AlarmStore).get(clip.alarm_id).place, unknown)
+        raise Conflict("take the alarm first: a clip is seen for an incident")
+    incident = uow.store(IncidentStore).get(clip.incident_id)
+    by.must_see(Permission.INCIDENTS_SEE, incident.place, unknown)
+    by.require(Permission.PLAYBACK_SEE, uow.store(PointStore).get(clip.point_id).place)
     if clip.state is not ClipState.READY:
         raise Conflict(f"the clip is {clip.state.value}" + (f": {clip.reason}" if clip.reason else ""))
-    if not clip.incident_id:
-        raise Conflict("take the alarm first: a clip is seen for an incident")
-    act, purpose = uow.new_id(), uow.store(IncidentStore).get(clip.incident_id).number
-    uow.store(AuditLog).append(
-        by.entry(
-            "clip.play",
-            f"clip:{clip.id}",
-            Outcome.INTENT,
-            act=act,
-            purpose=purpose,
-            point_id=clip.point_id,
-            incident_id=clip.incident_id,
-        )
-    )
-    return clip, act, purpose
+    return clip
 
 
 def _result(

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from fengtai.domain.access.model import Actor
 from fengtai.domain.audit.ports import AuditLog
-from fengtai.domain.duty.service import arrive_unit, dispatch_unit, release_unit
+from fengtai.domain.duty.service import arrive_unit, dispatch_unit, release_unit, seen_unit
 from fengtai.domain.incidents.model import (
     Dispatch,
     DispatchState,
@@ -29,6 +29,7 @@ _LOG_KIND = {
 
 def send_unit(uow: UnitOfWork, incident: Incident, unit_id: str, by: Actor) -> Incident:
     state = life_cycles.next_state(incident, IncidentStep.DISPATCH)
+    seen_unit(uow, unit_id, by)
     unit = dispatch_unit(uow, unit_id, incident_id=incident.id, incident_number=incident.number, by_name=by.name)
     uow.store(DispatchStore).save(
         Dispatch(
@@ -50,8 +51,8 @@ def step_unit(
     uow: UnitOfWork, incident: Incident, dispatch_id: str, step: DispatchStep, text: str, by: Actor
 ) -> Incident:
     dispatches = uow.store(DispatchStore)
-    dispatch = dispatches.get(dispatch_id)
-    if dispatch.incident_id != incident.id:
+    dispatch = next((one for one in dispatches.of_incident(incident.id) if one.id == dispatch_id), None)
+    if dispatch is None:
         raise NotFound(f"incident {incident.number} has no dispatch {dispatch_id}")
     dispatch = moved(uow, dispatch, step, text)
     dispatches.save(dispatch)

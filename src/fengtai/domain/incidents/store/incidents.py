@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, text, update
 
+from fengtai.domain.access.model import Reach
 from fengtai.domain.incidents.model import Camera, CameraReason, Disposition, Incident, IncidentState, Step
 from fengtai.domain.incidents.store.tables import incident_table
 from fengtai.vocabulary.clock import from_ms, to_ms
@@ -45,8 +46,13 @@ class SqlIncidents:
         ).one_or_none()
         return None if row is None else _incident(row)
 
-    def page(self, *, only_open: bool, after: str = "", limit: int = 100) -> Sequence[Incident]:
+    def page(
+        self, *, only_open: bool, after: str = "", limit: int = 100, within: Reach | None = None
+    ) -> Sequence[Incident]:
         statement = select(incident_table)
+        table = incident_table.c
+        if within is not None and (reached := within.condition(table.organisation_id, table.area_code)) is not None:
+            statement = statement.where(reached)
         if only_open:
             statement = statement.where(incident_table.c.state != IncidentState.CLOSED.value)
         if after:
@@ -95,6 +101,8 @@ def _values(incident: Incident) -> dict[str, Any]:
         "steps": json.dumps([_step_json(step) for step in incident.steps], ensure_ascii=False),
         "disposition": incident.disposition.value if incident.disposition else "",
         "closing_note": incident.closing_note,
+        "organisation_id": incident.organisation_id,
+        "area_code": incident.area_code,
     }
 
 
@@ -126,6 +134,8 @@ def _incident(row: Any) -> Incident:
         steps=tuple(_step(each) for each in json.loads(row.steps)),
         disposition=Disposition(row.disposition) if row.disposition else None,
         closing_note=row.closing_note,
+        organisation_id=row.organisation_id,
+        area_code=row.area_code,
     )
 
 

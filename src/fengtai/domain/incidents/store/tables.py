@@ -30,6 +30,8 @@ incident_table = Table(
     Column("steps", Text, nullable=False, comment="JSON list of {index, text_zh, text_en, done_at_ms, done_by}"),
     Column("disposition", String(16), nullable=False, comment="empty until closed"),
     Column("closing_note", Text, nullable=False),
+    Column("organisation_id", String(32), nullable=False, server_default="", index=True, comment="of its first alarm"),
+    Column("area_code", String(12), nullable=False, server_default="", comment="GB/T 2260; empty: unknown"),
     Index("incidents_incident_premises", "premises_id", "opened_at_ms"),
 )
 
@@ -99,4 +101,27 @@ clip_table = Table(
     Column("gaps", Text, nullable=False, comment="JSON list of {from_ms, until_ms, cause}"),
     Column("reason", Text, nullable=False, comment="why it failed, or why the last try did"),
     Index("incidents_clip_due", "state", "due_at_ms"),
+)
+
+hand_over_table = Table(
+    "incidents_hand_over",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("state", String(16), nullable=False, comment="waiting, accepted, withdrawn"),
+    Column("post", String(120), nullable=False, comment="duty post of the writer"),
+    Column("version", Integer, nullable=False),
+    Column("written_by", String(32), nullable=False),
+    Column("written_by_name", Text, nullable=False, comment="as it was then"),
+    Column("written_at_ms", BigInteger, nullable=False),
+    Column("notes", Text, nullable=False),
+    Column("on_duty", Text, nullable=False, comment="JSON list of names"),
+    Column("items", Text, nullable=False, comment="JSON list of {kind, id, facts}: as it stood then"),
+    Column("dark_devices", Integer, nullable=False, comment="how many; the items name the first of them"),
+    Column("accepted_by", String(32), nullable=False, comment="empty until accepted; never the writer"),
+    Column("accepted_by_name", Text, nullable=False),
+    Column("accepted_at_ms", BigInteger),
+    Column("remark", Text, nullable=False, comment="of the one who accepted"),
+    Column("organisation_id", String(32), nullable=False),
+    Column("area_code", String(12), nullable=False, comment="GB/T 2260; empty: unknown"),
+    Index("incidents_hand_over_post", "post", "state"),
 )

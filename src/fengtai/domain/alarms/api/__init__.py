@@ -1,22 +1,17 @@
-"""Routes of alarms, on-test and drill windows, signals as they came, and supervised sources."""
+"""Routes of alarms, telephone calls, on-test and drill windows, signals as they came, and supervised sources."""
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, Field, PlainSerializer
+from pydantic import BaseModel, Field
 
 from fengtai.domain.access.model import Actor, Permission, needs
+from fengtai.domain.alarms.api.calls import add_calls
+from fengtai.domain.alarms.api.moments import Moment
 from fengtai.domain.alarms.model import Alarm, AlarmStep, JournalledSignal, OnTest, SourceView
 from fengtai.domain.alarms.rules import person_steps
-from fengtai.domain.alarms.service import AlarmDesk
-
-Moment = Annotated[
-    datetime,
-    PlainSerializer(lambda at: at.isoformat(timespec="milliseconds").replace("+00:00", "Z"), return_type=str),
-]
-"""ISO 8601, UTC, milliseconds"""
+from fengtai.domain.alarms.service import AlarmDesk, CallDesk
 
 
 class AlarmPlace(BaseModel):
@@ -64,6 +59,8 @@ class AlarmView(BaseModel):
     shelved_reason: str
     incident_id: str
     disposition: str
+    organisation_id: str
+    area_code: str
 
 
 class AlarmPage(BaseModel):
@@ -156,8 +153,9 @@ class AlarmSourceView(BaseModel):
     state: str
 
 
-def router(desk: AlarmDesk, who: Callable[..., Actor]) -> APIRouter:
+def router(desk: AlarmDesk, calls: CallDesk, who: Callable[..., Actor]) -> APIRouter:
     routes = APIRouter(prefix="/api", tags=["alarms"])
+    add_calls(routes, calls, who)
     see, handle = needs(Permission.ALARMS_SEE), needs(Permission.ALARMS_HANDLE)
 
     @routes.get("/alarms", openapi_extra=see)
@@ -165,14 +163,15 @@ def router(desk: AlarmDesk, who: Callable[..., Actor]) -> APIRouter:
         state: Literal["open", "all"] = "open",
         after: str = Query("", max_length=32),
         limit: int = Query(200, ge=1, le=1000),
+        by: Actor = Depends(who),
     ) -> AlarmPage:
-        alarms = await desk.page(open_only=state == "open", after=after, limit=limit)
+        alarms = await desk.page(open_only=state == "open", after=after, limit=limit, by=by)
         following = alarms[-1].id if len(alarms) == limit else None
         return AlarmPage(items=[view_of_alarm(alarm) for alarm in alarms], next=following)
 
     @routes.get("/alarms/{alarm_id}", openapi_extra=see)
-    async def one_alarm(alarm_id: str) -> AlarmWithSignals:
-        alarm, signals, history = await desk.get(alarm_id)
+    async def one_alarm(alarm_id: str, by: Actor = Depends(who)) -> AlarmWithSignals:
+        alarm, signals, history = await desk.get(alarm_id, by=by)
         return AlarmWithSignals(
             alarm=view_of_alarm(alarm),
             signals=[_view_of_signal(signal) for signal in signals],
@@ -190,8 +189,8 @@ def router(desk: AlarmDesk, who: Callable[..., Actor]) -> APIRouter:
         return view_of_alarm(alarm)
 
     @routes.get("/on-test", openapi_extra=see)
-    async def list_on_test() -> OnTestPage:
-        return OnTestPage(items=[_view_of_test(row) for row in await desk.on_test()])
+    async def list_on_test(by: Actor = Depends(who)) -> OnTestPage:
+        return OnTestPage(items=[_view_of_test(row) for row in await desk.on_test(by=by)])
 
     @routes.post("/on-test", status_code=201, openapi_extra=handle)
     async def put_on_test(form: OnTestForm, by: Actor = Depends(who)) -> OnTestView:
@@ -205,14 +204,16 @@ def router(desk: AlarmDesk, who: Callable[..., Actor]) -> APIRouter:
         await desk.end_test(on_test_id, by=by)
 
     @routes.get("/signals", openapi_extra=see)
-    async def list_signals(before: int = Query(0, ge=0), limit: int = Query(100, ge=1, le=500)) -> SignalPage:
-        signals = await desk.signals(before=before, limit=limit)
+    async def list_signals(
+        before: int = Query(0, ge=0, le=2**63 - 1), limit: int = Query(100, ge=1, le=500), by: Actor = Depends(who)
+    ) -> SignalPage:
+        signals = await desk.signals(before=before, limit=limit, by=by)
         following = signals[-1].seq if signals and signals[-1].seq > 1 else None
         return SignalPage(items=[_view_of_signal(signal) for signal in signals], next=following)
 
     @routes.get("/sources", openapi_extra=see)
-    async def list_sources() -> list[AlarmSourceView]:
-        return [_view_of_source(source) for source in await desk.sources()]
+    async def list_sources(by: Actor = Depends(who)) -> list[AlarmSourceView]:
+        return [_view_of_source(source) for source in await desk.sources(by=by)]
 
     return routes
 
