@@ -8,6 +8,7 @@ context.configure(
     connection=connection,
     target_metadata=context.config.attributes.get("metadata"),
     compare_type=True,
+    include_object=context.config.attributes.get("include_object"),
     transactional_ddl=True,
 )
 with context.begin_transaction():

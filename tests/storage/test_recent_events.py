@@ -77,3 +77,37 @@ def test_a_reader_misses_nothing_and_sees_nothing_twice(bursts, kept, limit):
         assert seen_fast == seen_slow == [event.seq for event in log.events]
 
     asyncio.run(read())
+
+
+async def test_what_was_just_committed_is_not_read_back():
+    log = Log()
+    log.happen(3)
+    recent = RecentEvents(log)
+    assert not recent.expects(4), "nobody follows yet"
+    await recent.after(3)
+    log.asked = 0
+    log.happen(2)
+
+    assert recent.expects(4)
+    recent.add(log.events[3:])
+
+    assert [event.seq for event in await recent.after(3)] == [4, 5]
+    assert not recent.expects(7), "an event of another process comes first"
+    assert log.asked == 0
+
+
+async def test_what_comes_while_the_log_is_read_is_neither_lost_nor_doubled():
+    log = Log()
+    recent = RecentEvents(log, kept=4)
+    assert await recent.after(0) == []
+    log.happen(3)
+    reading = asyncio.create_task(recent.after(0))
+    await asyncio.sleep(0)
+    assert recent.expects(1)
+    recent.add(log.events[:3])
+    log.happen(6)
+    recent.add(log.events[3:])
+
+    assert [event.seq for event in await reading] == list(range(1, 10))
+    assert [event.seq for event in await recent.after(6)] == [7, 8, 9]
+    assert [event.seq for event in await recent.after(9)] == []

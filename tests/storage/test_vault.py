@@ -71,3 +71,16 @@ def test_a_damaged_key_file_is_not_replaced_by_a_fresh_one(path: Path, text: str
     with pytest.raises(Unavailable):
         FileVault(path)
     assert path.read_text() == text
+
+
+def test_after_old_keys_are_forgotten_only_what_was_sealed_anew_opens(tmp_path: Path) -> None:
+    vault = FileVault(tmp_path / "vault.key")
+    old = vault.seal(b"secret", label="a")
+    vault.rotate()
+    anew = vault.seal(vault.open(old, label="a"), label="a")
+    vault.forget_old_keys()
+    again = FileVault(tmp_path / "vault.key")
+    assert again.open(anew, label="a") == b"secret"
+    with pytest.raises(Unavailable, match="is not in"):
+        again.open(old, label="a")
+    assert (tmp_path / "vault.key").stat().st_mode & 0o077 == 0

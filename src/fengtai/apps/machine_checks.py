@@ -123,6 +123,12 @@ def certificate_loads(id: str, certificate: Path, key: Path) -> Finding:
     return Finding(id, True, f"{certificate} loads")
 
 
+def live_is_reachable(id: str) -> Finding:
+    """The console comes by https, so the browser refuses ws: as mixed content."""
+    fix = "set media.http_tls_certificate and media.http_tls_key too, or let a proxy encrypt both"
+    return Finding(id, False, "the console is encrypted and the live pictures are not: browsers refuse that", fix)
+
+
 def clock_is_plausible(id: str) -> Finding:
     """A machine without a battery starts in 1970, and every record of it would be worthless."""
     now = SystemClock().now().utc

@@ -16,14 +16,15 @@ from sqlalchemy import Connection, MetaData
 
 import fengtai.domain
 import fengtai.storage.memory
-from fengtai.storage import event_log, signal_rows, subscriber_rows
+from fengtai.storage import event_log, request_keys, signal_rows, subscriber_rows
 from fengtai.storage.schema import draft_revision, upgrade
 from fengtai.vocabulary.transactions import UnitOfWork
 
 
 def sql_stores() -> Mapping[type[Any], Callable[[Connection, UnitOfWork], object]]:
     """Every port and the class that implements it on SQL: what `SqliteDatabase` and `PostgresDatabase` are given."""
-    return {port: store for module in _store_modules() for port, store in module.STORES.items()}
+    folders = {port: store for module in _store_modules() for port, store in module.STORES.items()}
+    return {**request_keys.STORES, **folders}
 
 
 def memory_stores() -> Mapping[type[Any], object]:
@@ -33,7 +34,7 @@ def memory_stores() -> Mapping[type[Any], object]:
 
 def collected_metadata() -> Sequence[MetaData]:
     """All tables of one database: of the domain folders and of the engine itself."""
-    engine = (event_log.metadata, signal_rows.metadata, subscriber_rows.metadata)
+    engine = (event_log.metadata, signal_rows.metadata, subscriber_rows.metadata, request_keys.metadata)
     return (*engine, *(module.metadata for module in _store_modules()))
 
 

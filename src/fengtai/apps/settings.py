@@ -16,15 +16,24 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ValidationError
 
 import fengtai.gateways
 from fengtai.apps import machine_checks
 from fengtai.apps.machine_checks import Finding
-from fengtai.domain.access.model import AccessPolicy
+from fengtai.apps.settings_sections import (
+    SECTIONS,
+    AccessSettings,
+    AuditSettings,
+    DatabaseSettings,
+    HttpSettings,
+    LogSettings,
+    ObjectSettings,
+    SiteSettings,
+    WebhookSettings,
+)
 from fengtai.media.settings import MediaSettings, port_range
 from fengtai.vocabulary.errors import Invalid
 
@@ -35,92 +44,6 @@ NOT_SETTINGS = frozenset({"FENGTAI_CONFIG", "FENGTAI_SHARED_DATA"})
 
 class SettingsWrong(Invalid):
     """The settings cannot be used; the sentence names each key, where it came from, and what is wrong."""
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class SiteSettings(Section):
-    name: str = Field("烽台 Fengtai", min_length=1, max_length=80)
-    """Name of the place, shown in the console."""
-    time_zone: str = "Asia/Shanghai"
-    """IANA time zone in which people read times; stored times are UTC."""
-
-    @field_validator("time_zone")
-    @classmethod
-    def _is_known(cls, text: str) -> str:
-        try:
-            ZoneInfo(text)
-        except (LookupError, ValueError, OSError):
-            raise ValueError(f"{text!r} is not a time zone of this machine, such as Asia/Shanghai") from None
-        return text
-
-
-class HttpSettings(Section):
-    host: str = "127.0.0.1"
-    """Bind address of console and API."""
-    port: int = Field(8080, ge=0, le=65535)
-    """Port of console and API; 0 lets the system choose."""
-    tls_certificate: Path | None = None
-    """PEM file with the certificate chain; needs `tls_key`."""
-    tls_key: Path | None = None
-    """PEM file with the private key of the certificate."""
-    origins: tuple[str, ...] = ()
-    """Further origins under which browsers reach the console, such as https://fengtai.example (a proxy)."""
-    body_limit_bytes: int = Field(1 << 20, ge=1024, le=1 << 28)
-    """Largest request that is read."""
-    streams_per_person: int = Field(8, ge=1, le=1000)
-    """Consoles that one person may have open at once."""
-    console: Path | None = None
-    """Folder of the built console; default: web/dist of the source tree, else the one in the package."""
-
-    @model_validator(mode="after")
-    def _both_or_none(self) -> "HttpSettings":
-        if (self.tls_certificate is None) != (self.tls_key is None):
-            raise ValueError("tls_certificate and tls_key are needed together")
-        return self
-
-
-class DatabaseSettings(Section):
-    url: str = ""
-    """postgresql+psycopg://... ; empty: an SQLite file in the data folder."""
-
-
-class LogSettings(Section):
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    """Least severe events that are written."""
-    format: Literal["text", "json"] = "text"
-    """Text for people, JSON lines for collectors."""
-
-
-class AccessSettings(Section):
-    idle_minutes: int = Field(60, ge=1, le=1440)
-    """A session unused for so long ends. An open console is a used one: it is listening for alarms."""
-    session_hours: int = Field(12, ge=1, le=72)
-    """Every session ends after this time, however busy: one shift."""
-    failures_per_name: int = Field(5, ge=1, le=100)
-    """Failed sign-ins after which a name is locked for a while, twice as long for each further one."""
-    failures_per_address: int = Field(30, ge=1, le=10000)
-    """Failed sign-ins after which an address is locked for a while."""
-
-    def policy(self) -> AccessPolicy:
-        return AccessPolicy(
-            idle_seconds=self.idle_minutes * 60,
-            absolute_seconds=self.session_hours * 3600,
-            failures_per_name=self.failures_per_name,
-            failures_per_address=self.failures_per_address,
-        )
-
-
-SECTIONS: Mapping[str, type[BaseModel]] = {
-    "site": SiteSettings,
-    "http": HttpSettings,
-    "media": MediaSettings,
-    "database": DatabaseSettings,
-    "log": LogSettings,
-    "access": AccessSettings,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +57,9 @@ class Settings:
     database: DatabaseSettings
     log: LogSettings
     access: AccessSettings
+    webhooks: WebhookSettings
+    objects: ObjectSettings
+    audit: AuditSettings
     gateways: Mapping[str, BaseModel]
     """by the gateway's NAME"""
 
@@ -290,11 +216,14 @@ class _Given:
         return parsed
 
     def _check_bind(self, section: str, settings: BaseModel, plaintext_ok: bool) -> None:
-        if plaintext_ok or getattr(settings, "tls_certificate", None):
+        if plaintext_ok:
             return
         for name in type(settings).model_fields:
+            if not (name == "host" or name.endswith("_host")):
+                continue
             host = getattr(settings, name)
-            if (name == "host" or name.endswith("_host")) and not machine_checks.is_loopback(str(host)):
+            encrypts = getattr(settings, name.removesuffix("host") + "tls_certificate", None)
+            if not encrypts and not machine_checks.is_loopback(str(host)):
                 self._wrong.append(
                     f"{section}.{name} = {host}: others can reach this listener, and it does not encrypt; "
                     f"set {section}.plaintext_ok = true if the network is trusted"
@@ -320,6 +249,14 @@ def check(settings: Settings) -> list[Finding]:
     ]
     if http.tls_certificate and http.tls_key:
         findings.append(machine_checks.certificate_loads("http.tls_certificate", http.tls_certificate, http.tls_key))
+    if media.http_tls_certificate and media.http_tls_key:
+        findings.append(
+            machine_checks.certificate_loads(
+                "media.http_tls_certificate", media.http_tls_certificate, media.http_tls_key
+            )
+        )
+    elif http.tls_certificate:
+        findings.append(machine_checks.live_is_reachable("media.http_tls_certificate"))
     for gateway in found_gateways():
         findings += _gateway_findings(gateway.section, settings.gateways[gateway.name])
     return findings

@@ -20,7 +20,8 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from fengtai.apps.settings import PREFIX, SECTIONS, found_gateways
+from fengtai.apps.settings import PREFIX, found_gateways
+from fengtai.apps.settings_sections import SECTIONS
 
 _COLUMNS = "| setting | variable | default | meaning |\n|---|---|---|---|\n"
 
@@ -47,6 +48,9 @@ _TITLES = {
     "database": "Database",
     "log": "Log",
     "access": "Access",
+    "audit": "Audit",
+    "objects": "Clips, photos, archive",
+    "webhooks": "Webhooks",
 }
 
 
@@ -124,6 +128,8 @@ def _default(field: FieldInfo) -> str:
         return "none" if not value else "secret"
     if value in (None, "", ()) or isinstance(value, types.EllipsisType):
         return "none"
+    if isinstance(value, tuple):
+        return ", ".join(f"`{one}`" for one in value)
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     return f"`{getattr(value, 'value', value)}`"

@@ -27,7 +27,11 @@ class FileCheckpointBook:
     async def append(self, note: str) -> None:
         await asyncio.to_thread(self._append, note)
 
-    def _last(self) -> str | None:
+    async def peek(self) -> str | None:
+        """As `last`, for whoever looks on while another process writes: a note that is being written is left alone."""
+        return await asyncio.to_thread(lambda: self._last(mends=False))
+
+    def _last(self, *, mends: bool = True) -> str | None:
         try:
             written = self._path.read_bytes()
         except FileNotFoundError:
@@ -35,7 +39,7 @@ class FileCheckpointBook:
         except OSError as error:
             raise Unavailable(f"the book of checkpoints {self._path} cannot be read: {error}") from error
         notes, whole_bytes = _whole_notes(written)
-        if whole_bytes < len(written):
+        if mends and whole_bytes < len(written):
             log.warning("checkpoints.torn", path=str(self._path), cut_bytes=len(written) - whole_bytes)
             os.truncate(self._path, whole_bytes)
         return notes[-1] if notes else None

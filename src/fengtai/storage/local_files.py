@@ -4,14 +4,13 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import obstore
 from obstore.store import LocalStore
 
-from fengtai.storage.objects import checked_key
+from fengtai.storage.objects import PIECE_BYTES, checked_key
 from fengtai.vocabulary.errors import NotFound, Unavailable
-
-PIECE_BYTES = 1 << 18
 
 
 class LocalFiles:
@@ -33,13 +32,16 @@ class LocalFiles:
         return b"".join([piece async for piece in self.stream(key)])
 
     async def stream(self, key: str, *, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        until = await self.size_bytes(key) if end is None else end
+        size = await self.size_bytes(key)
+        until = size if end is None else min(end, size)
         while start < until:
             stop = min(start + PIECE_BYTES, until)
             try:
                 piece = await obstore.get_range_async(self._store, key, start=start, end=stop)
             except FileNotFoundError as error:
                 raise NotFound(f"there is no object {key}") from error
+            except OSError as error:
+                raise Unavailable(f"the object {key} cannot be read: {error}") from error
             yield bytes(piece)
             if len(piece) < stop - start:
                 return
@@ -61,6 +63,24 @@ class LocalFiles:
             return
         except OSError as error:
             raise Unavailable(f"the object {key} cannot be removed: {error}") from error
+
+    async def listed(self, prefix: str = "") -> AsyncIterator[str]:
+        async for found in self._found(prefix):
+            yield str(found["path"])
+
+    async def settled_keys(self, before_seconds: float) -> AsyncIterator[str]:
+        """Keys of what was last written before this moment (seconds since 1970 UTC)."""
+        async for found in self._found(""):
+            if found["last_modified"].timestamp() < before_seconds:
+                yield str(found["path"])
+
+    async def _found(self, prefix: str) -> AsyncIterator[Any]:
+        try:
+            async for page in obstore.list(self._store, prefix=prefix or None):
+                for found in page:
+                    yield found
+        except OSError as error:
+            raise Unavailable(f"the folder {self._folder} cannot be listed: {error}") from error
 
 
 def _sync(root: Path, path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Protocol
 from fengtai.vocabulary.errors import Invalid
 
 LONGEST_KEY = 512
+PIECE_BYTES = 1 << 18
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*")
 
 
@@ -28,6 +29,9 @@ class ObjectStore(Protocol):
 
     async def delete(self, key: str) -> None:
         """Nothing happens when it is not there."""
+
+    def listed(self, prefix: str = "") -> AsyncIterator[str]:
+        """All keys below this folder of the tree ("" for all), in no order."""
 
 
 def checked_key(key: str) -> str:

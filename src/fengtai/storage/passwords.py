@@ -27,6 +27,10 @@ class Argon2Passwords:
             same = await asyncio.to_thread(self._verify, password_hash or self._nobody, password)
         return same and bool(password_hash)
 
+    def is_outdated(self, password_hash: str) -> bool:
+        """Made with other figures than today's."""
+        return self._argon2.check_needs_rehash(password_hash)
+
     def _verify(self, password_hash: str, password: str) -> bool:
         try:
             return self._argon2.verify(password_hash, password)

@@ -15,22 +15,36 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, NullPool, create_engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from fengtai.storage.postgres.connections import driver_url
-from fengtai.vocabulary.errors import Unavailable
+from fengtai.vocabulary.errors import Conflict, Unavailable
 
+HAND_WRITTEN = ("points_search", "points_place", "points_point_grams", "points_point_at")
+"""Indexes that each database has in a way of its own, made by hand in the history: beginnings of their names, since they
+bring tables of their own."""
 MIGRATION_LOCK = 0x46454E48  # the advisory lock of whoever migrates: others wait, then find nothing to do
 
 
 def upgrade(url: str) -> None:
-    """Run what is missing. Raise Unavailable when the database cannot be reached."""
+    """Run what is missing. Raise Unavailable when the database cannot be reached, Conflict when a newer version than
+    this one has upgraded it already: going back is restoring the backup of before (docs/guide/upgrade.md)."""
+    found = revision_of(url)
+    if found and not knows_revision(found):
+        raise Conflict(
+            f"the database was upgraded by a newer version (schema {found}): install that version, or restore the backup "
+            "that was made before the upgrade"
+        )
     try:
         with _connected(url) as connection:
             command.upgrade(_config(connection), "head")
             connection.commit()
     except OperationalError as error:
         raise Unavailable(f"the database cannot be reached or changed: {error.orig}") from error
+    except ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", "") != "42501":  # insufficient_privilege
+            raise
+        raise Conflict("this role may not change tables: run fengtai db upgrade with database.owner_url") from error
 
 
 def is_current(url: str) -> bool:
@@ -40,11 +54,24 @@ def is_current(url: str) -> bool:
         return MigrationContext.configure(connection).get_current_revision() == newest
 
 
+def revision_of(url: str) -> str:
+    """The newest migration that this database has; empty before the first."""
+    with _connected(url) as connection:
+        return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def knows_revision(revision: str) -> bool:
+    """Whether this version's history holds that migration; one that does not is of a newer version."""
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
+    return revision in {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+
+
 def differences(url: str, metadata: Sequence[MetaData]) -> list[Any]:
     """What Alembic would still change, so that the database has these tables; empty when they agree. Comments of
     columns are left out: they are for readers of the code."""
     with _connected(url) as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": is_compared})
         merged = MetaData()
         for one in metadata:
             for table in one.tables.values():
@@ -57,7 +84,13 @@ def draft_revision(url: str, metadata: Sequence[MetaData], message: str) -> None
     with _connected(url) as connection:
         config = _config(connection)
         config.attributes["metadata"] = list(metadata)
+        config.attributes["include_object"] = is_compared
         command.revision(config, message=message, autogenerate=True)
+
+
+def is_compared(_: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
+    """False for what is hand-written; Alembic's `include_object`."""
+    return not (name or "").startswith(HAND_WRITTEN)
 
 
 def migrations_folder() -> Path:

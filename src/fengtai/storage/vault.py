@@ -59,6 +59,13 @@ class FileVault:
         _write(self._path, keys)
         self._keys = keys
 
+    def forget_old_keys(self) -> None:
+        """Keep only the key that seals: whatever was sealed with another is lost, so seal it all anew first."""
+        key_id = list(self._keys)[-1]
+        keys = {key_id: self._keys[key_id]}
+        _write(self._path, keys)
+        self._keys = keys
+
 
 def _read(path: Path) -> dict[bytes, bytes]:
     try:

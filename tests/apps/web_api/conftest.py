@@ -53,7 +53,7 @@ class Edge:
 
 def edge_of(house: House, *, routers=(), console: Path | None = None, **settings) -> Edge:
     board = SystemBoard(clock=house.clock, version="0.1.0", site="Invented city", time_zone="Asia/Shanghai")
-    mine = access_router(house.desk, NothingFound(), who)
+    mine = access_router(*house.desks(NothingFound()), who)
     app = create_app(
         [mine, *routers], access=house.desk, events=house.transactions, board=board, console=console, **settings
     )

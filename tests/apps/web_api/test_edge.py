@@ -1,5 +1,6 @@
 """Headers, health, metrics, the system board, the console's files, and the routes of access from outside."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,22 @@ def dist(tmp_path: Path) -> Path:
     (tmp_path / "secret.key").write_text("the vault's key")
     (folder / "leak.txt").symlink_to(tmp_path / "secret.key")
     return folder
+
+
+async def test_files_of_the_console_are_sent_compressed_to_those_who_take_it(dist: Path) -> None:
+    script = b"export const words = 'the same words again and again'\n" * 100
+    (dist / "assets" / "words-77aa.js").write_bytes(script)
+    (dist / "assets" / "words-77aa.js.gz").write_bytes(gzip.compress(script))
+    edge = edge_of(await house_with_people(), console=dist)
+    async with edge.client() as client:
+        taken = await client.get("/assets/words-77aa.js", headers={"Accept-Encoding": "br, gzip;q=0.8"})
+        assert (taken.headers["content-encoding"], taken.headers["vary"]) == ("gzip", "accept-encoding")
+        assert int(taken.headers["content-length"]) < len(script) == len(taken.content)
+        assert "javascript" in taken.headers["content-type"]
+        for refused in ("identity", "gzip;q=0", "gzip; q=0.0"):
+            plain = await client.get("/assets/words-77aa.js", headers={"Accept-Encoding": refused})
+            assert "content-encoding" not in plain.headers
+            assert plain.content == script
 
 
 async def test_pages_of_the_console_get_its_index_and_hashed_files_are_kept(dist: Path) -> None:

@@ -12,9 +12,12 @@ import pytest
 import uvicorn
 from tests.apps.web_api.conftest import Edge, edge_of
 from tests.domain.access.conftest import house_with_people
+from tests.domain.acting import acting_in
 
-from fengtai.apps.web_api.event_stream import BATCH, EventStreams, SessionCheck
+from fengtai.apps.web_api.event_stream import BATCH, EventStreams, SessionCheck, may_be_told
+from fengtai.domain.access.model import GrantTerms, OrganisationTree, Permission, Role
 from fengtai.domain.audit.ports import AuditLog
+from fengtai.domain.organisations.model import Level, Organisation
 from fengtai.vocabulary.events import Event, EventReader, LoggedEvent
 
 
@@ -116,6 +119,20 @@ async def test_the_stream_ends_when_the_session_is_revoked(served: Served) -> No
     assert house.transactions.offered(AuditLog) is house.audit
 
 
+async def test_the_stream_of_a_program_ends_when_its_token_is_withdrawn(served: Served) -> None:
+    house = served.edge.house
+    by = await house.actor("operator")
+    token, text = await house.tokens.make(
+        purpose="wall board", permissions=[Permission.ALARMS_SEE], days=1, password="", by=by
+    )
+    async with served.listening(text) as program:
+        await program.next()
+        await house.tokens.withdraw_own(token.id, by=by)
+        assert (await program.next())[2]["session_id"] == f"token:{token.id}"
+        with pytest.raises(EOFError):
+            await program.next()
+
+
 async def test_one_person_has_so_many_consoles_and_no_more(served: Served) -> None:
     token = (await served.edge.house.sign_in("operator")).token
     async with httpx.AsyncClient(base_url=served.url, trust_env=False) as client:
@@ -200,3 +217,46 @@ class QuietReader:
 
     async def changed(self, seq: int, *, seconds: float) -> bool:
         return False
+
+
+# --- who is told what
+
+
+def told_of(event: LoggedEvent, *terms: GrantTerms, user_id: str = "8") -> bool:
+    city = OrganisationTree(
+        [Organisation(id="city", name="city", level=Level.CITY)]
+        + [Organisation(id=one, name=one, level=Level.DISTRICT, parent_id="city") for one in ("east", "west")]
+    )
+    return may_be_told(event, acting_in(city, *terms, user_id=user_id))
+
+
+def raised(**place: object) -> LoggedEvent:
+    return LoggedEvent(1, 0, "alarms.raised", "alarms.see", {"alarm_id": "a", **place})
+
+
+def test_events_of_foreign_areas_never_reach_a_console() -> None:
+    east = GrantTerms(role=Role.OPERATOR, organisation_id="east")
+    by_area = GrantTerms(role=Role.OPERATOR, area_code="310115")
+    assert told_of(raised(organisation_id="east", area_code="310115"), east)
+    assert told_of(raised(organisation_id="west", area_code="310115001"), by_area)
+    assert not told_of(raised(organisation_id="west", area_code="310104"), east)
+    assert not told_of(raised(organisation_id="west", area_code="310104"), by_area)
+
+
+def test_an_event_that_does_not_tell_its_place_is_for_the_whole_city_only() -> None:
+    assert told_of(raised(), GrantTerms(role=Role.OPERATOR))
+    assert told_of(raised(), GrantTerms(role=Role.OPERATOR, organisation_id="city"))
+    assert not told_of(raised(), GrantTerms(role=Role.OPERATOR, organisation_id="east"))
+
+
+def test_what_has_no_place_goes_by_its_permission_alone() -> None:
+    event = LoggedEvent(1, 0, "system.part_changed", "system.see", {"name": "database"})
+    assert told_of(event, GrantTerms(role=Role.OPERATOR))
+    assert not told_of(event, GrantTerms(role=Role.OPERATOR, organisation_id="east"))
+    assert not told_of(LoggedEvent(1, 0, "x", "nobody.knows", {}), GrantTerms(role=Role.OPERATOR))
+
+
+def test_a_change_of_ones_own_rights_is_told_to_oneself() -> None:
+    event = LoggedEvent(1, 0, "access.rights_changed", "people.see", {"user_id": "8", "step": "given"})
+    assert told_of(event, GrantTerms(role=Role.OPERATOR), user_id="8")
+    assert not told_of(event, GrantTerms(role=Role.OPERATOR), user_id="9")

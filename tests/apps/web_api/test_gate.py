@@ -8,7 +8,7 @@ from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 from starlette.routing import Mount, Route
 from tests.apps.web_api.conftest import Edge, edge_of
-from tests.domain.access.conftest import House, house_with_people
+from tests.domain.access.conftest import ADMINISTRATOR, House, house_with_people
 
 from fengtai.apps.web_api.app import check_every_route
 from fengtai.apps.web_api.gate import UnmarkedRoute, who
@@ -113,7 +113,9 @@ async def test_whoever_lacks_the_permission_is_told_which(lamps: Edge) -> None:
     async with await lamps.signed_in("operator") as operator:
         answer = await operator.post("/api/lamps", json={"name": "a"})
     assert answer.status_code == 403
-    assert "points.edit is not among the permissions of operator" in answer.json()["detail"]
+    refusal = answer.json()
+    assert "points.edit is missing: no grant gives it. An administrator" in refusal["detail"]
+    assert (refusal["missing"]["permission"], refusal["missing"]["grants"]) == ("points.edit", [])
 
 
 async def test_what_is_missing_and_what_is_forbidden_to_know_look_the_same(lamps: Edge) -> None:
@@ -207,7 +209,7 @@ async def test_no_body_makes_the_server_stumble(lamps: Edge, body: bytes, status
         answer = await engineer.post("/api/lamps", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == status
     if status != 200:
-        assert set(answer.json()) - {"field"} == PROBLEM
+        assert set(answer.json()) - {"field", "missing"} == PROBLEM
 
 
 async def test_a_body_without_a_length_is_cut_at_the_limit(lamps: Edge) -> None:
@@ -255,3 +257,34 @@ async def test_wrong_methods_and_addresses_are_problems_too(lamps: Edge) -> None
         answer = await client.get("/api/nothing/here")
     assert answer.status_code == 404
     assert json.loads(answer.text)["kind"] == "not-found"
+
+
+# --- rights that end in the middle
+
+
+async def test_a_right_that_ends_while_a_slow_body_arrives_counts_no_more(lamps: Edge) -> None:
+    """Who knows that the session will be ended could otherwise keep a request open for half a minute, and act then."""
+    engineer = await lamps.house.sign_in("engineer")
+
+    async def slow():
+        yield b'{"name": '
+        await lamps.desk.revoke(engineer.session.id, by=await lamps.house.actor(ADMINISTRATOR))
+        yield b'"north gate"}'
+
+    async with lamps.client(Authorization=f"Bearer {engineer.token}") as client:
+        answer = await client.post("/api/lamps", content=slow(), headers={"content-type": "application/json"})
+    assert answer.status_code == 401
+
+
+async def test_a_refusal_names_the_right_and_the_place_for_programs_too(lamps: Edge) -> None:
+    async with await lamps.signed_in("operator") as operator:
+        refused = (await operator.post("/api/lamps", json={"name": "x"})).json()
+    assert refused["kind"] == "forbidden"
+    assert refused["missing"] == {
+        "permission": "points.edit",
+        "organisation_id": "",
+        "area_code": "",
+        "point_class": 0,
+        "grants": [],
+        "words": "points.edit is missing: no grant gives it",
+    }

@@ -46,7 +46,11 @@ async def url(tmp_path: Path) -> AsyncIterator[str]:
         "FENGTAI_HTTP__PORT": str(http),
         "FENGTAI_SIP__PORT": "0",
         "FENGTAI_DC09__PORT": "0",
+        "FENGTAI_ACCESS__SECOND_FACTOR_ROLES": "",
+        "FENGTAI_ACCESS__CHANGE_GIVEN_PASSWORDS": "false",
+        "FENGTAI_ACCESS__PASSWORD_PROFILE": "asvs5",
         "FENGTAI_MEDIA__WORKERS": "1",
+        **{f"FENGTAI_HTTP__{lane}_RATE": "0" for lane in ("ADDRESS", "SIGN_IN", "READ", "CHANGE", "EXPORT")},
         "FENGTAI_MEDIA__HTTP_PORTS": str(live),
         "FENGTAI_MEDIA__PORTS": "38400-38409",
     }

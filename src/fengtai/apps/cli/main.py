@@ -10,6 +10,7 @@ import typer
 import uvloop
 from rich.console import Console
 
+from fengtai.apps.cli import auditing, keeping
 from fengtai.vocabulary.errors import FengtaiError
 
 app = typer.Typer(
@@ -21,6 +22,12 @@ db_app = typer.Typer(no_args_is_help=True, help="The database.")
 app.add_typer(config_app, name="config")
 app.add_typer(check_app, name="check")
 app.add_typer(db_app, name="db")
+app.add_typer(keeping.keys_app, name="keys")
+app.add_typer(auditing.audit_app, name="audit")
+db_app.command("roles")(auditing.db_roles)
+app.command("backup")(keeping.backup)
+app.command("restore")(keeping.restore)
+check_app.command("backup")(keeping.check_backup)
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file; the environment wins over it.")]
 say = Console(stderr=True)
@@ -128,6 +135,10 @@ def db_upgrade(config: ConfigFile = None) -> None:
     from fengtai.apps.settings import load_settings
     from fengtai.storage.schema import upgrade
 
-    settings = load_settings(config)
-    upgrade(settings.database_url)
+    try:
+        settings = load_settings(config)
+        upgrade(settings.database.owner_url.get_secret_value() or settings.database_url)
+    except FengtaiError as error:
+        say.print(f"✗ {error}")
+        raise typer.Exit(1) from error
     say.print("the schema is up to date")

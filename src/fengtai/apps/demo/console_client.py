@@ -64,6 +64,9 @@ class ConsoleClient:
     async def put(self, path: str, body: Any) -> Any:
         return _told(await self._http.put(path, json=body))
 
+    async def delete(self, path: str) -> Any:
+        return _told(await self._http.delete(path))
+
     async def download(self, path: str) -> bytes:
         answer = await self._http.get(path)
         _told(answer)
@@ -119,7 +122,8 @@ def _decoded_size(fragments: bytes) -> tuple[int, int] | None:
 
 def _told(answer: httpx.Response) -> Any:
     if answer.is_success:
-        return answer.json() if answer.headers.get("content-type", "").startswith("application/json") else None
+        is_json = answer.headers.get("content-type", "").startswith("application/json")
+        return answer.json() if is_json and answer.content else None
     try:
         problem = answer.json()
     except json.JSONDecodeError:

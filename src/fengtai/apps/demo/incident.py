@@ -46,7 +46,8 @@ async def play_incident(console: ConsoleClient, panel: SimulatedPanel, *, code: 
     await console.post(f"{dispatch}/arrive", {"text": ""})
     await console.post(f"{dispatch}/feedback", {"text": "现场无异常，卷帘门未关严"})
     clip = await _clip(console, path, camera)
-    film = await console.download(f"/api/clips/{clip['id']}")
+    view = await console.post(f"/api/clips/{clip['id']}/views", {"purpose": "alarm", "reference": incident["number"]})
+    film = await console.download(view["url"])
     incident = await console.get(path)
     closed = await console.post(
         f"{path}/close", {"disposition": "drill", "note": "演练结束", "version": incident["version"]}

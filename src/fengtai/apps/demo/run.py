@@ -69,7 +69,7 @@ async def play_once(*, cameras: int, data: Path | None, say: Console) -> dict[st
                 say.print(town.last_words())
                 raise
             await town.stop()
-        verified = audit_verified(folder)
+        verified = audit_verified(folder, say=say)
     finally:
         if data is None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -120,8 +120,8 @@ def panel_of(town: Town, account: str) -> SimulatedPanel:
     return SimulatedPanel(account=account, host="127.0.0.1", port=town.ports["dc09"], key=site.key or None)
 
 
-def audit_verified(data: Path) -> bool:
-    """What the auditor's own tool says, in its own process."""
+def audit_verified(data: Path, *, say: Console) -> bool:
+    """What the auditor's own tool says, in its own process; told in full when the log does not hold."""
     verdict = subprocess.run(
         [
             sys.executable,
@@ -139,7 +139,10 @@ def audit_verified(data: Path) -> bool:
         text=True,
         check=False,
     )
-    return verdict.returncode == 0 and bool(json.loads(verdict.stdout)["ok"])
+    if verdict.returncode == 0 and bool(json.loads(verdict.stdout)["ok"]):
+        return True
+    say.print(verdict.stdout, verdict.stderr)
+    return False
 
 
 def _tell(town: Town, furnished: Furnished, say: Console) -> None:

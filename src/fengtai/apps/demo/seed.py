@@ -16,6 +16,7 @@ STAFF: Mapping[str, tuple[str, str]] = {
     "dispatcher": ("dispatcher", "处警员 王芳"),
     "engineer": ("engineer", "工程师 张伟"),
     "chief": ("chief", "值班长 赵军"),
+    "evidence-officer": ("evidence-officer", "证据管理员 孙丽"),
 }
 UNITS = (
     {"name": "望江街巡逻一组", "kind": "patrol-car", "call_sign": "W-01"},
@@ -202,4 +203,4 @@ async def _make_premises(console: ConsoleClient, site: Site, points: Sequence[di
 
 
 def _password() -> str:
-    return secrets.token_urlsafe(12)
+    return f"{secrets.token_urlsafe(12)}-9a"  # whatever the profile asks for

@@ -109,6 +109,9 @@ async def a_town(data: Path, *, ports: Mapping[str, int] | None = None, **enviro
             "FENGTAI_DC09__PORT": str(chosen["dc09"]),
             "FENGTAI_MEDIA__PORTS": f"{chosen['rtp']}-{chosen['rtp'] + 199}",
             "FENGTAI_MEDIA__HTTP_PORTS": f"{chosen['media']}-{chosen['media'] + 7}",
+            # A town is furnished by programs, so nobody is there to hold a second factor; it is offered all the same.
+            "FENGTAI_ACCESS__SECOND_FACTOR_ROLES": "",
+            "FENGTAI_ACCESS__CHANGE_GIVEN_PASSWORDS": "false",
             **environment,
         },
     )

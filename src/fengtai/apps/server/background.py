@@ -23,6 +23,7 @@ log = structlog.get_logger()
 FAULTS = Counter("fengtai_background_faults", "Faults caught at the top of a background loop", ["loop"])
 TICK_SECONDS = 1.0
 FAULT_PAUSE_SECONDS = 1.0
+FOLLOWED_AT_ONCE = 2_000
 
 Effect = Callable[[LoggedEvent], Awaitable[None]]
 
@@ -88,7 +89,9 @@ class Background:
     def _repeating(self, tick: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         async def once() -> None:
             await tick()
-            await asyncio.sleep(TICK_SECONDS)
+            # all at the same moment: a service that only asks whether something is due costs a third less CPU when the
+            # code and the pages that it needs have just been used by another
+            await asyncio.sleep(TICK_SECONDS - asyncio.get_running_loop().time() % TICK_SECONDS)
 
         return once
 
@@ -104,7 +107,7 @@ class Background:
             if not cursor:
                 cursor.append(await self._database.newest())
             await self._database.changed(cursor[0], seconds=5)
-            for event in await self._database.after(cursor[0]):
+            for event in await self._database.after(cursor[0], limit=FOLLOWED_AT_ONCE):
                 cursor[0] = event.seq
                 if effect := handlers.get(event.kind):
                     await effect(event)

@@ -7,10 +7,11 @@ from typing import Any, Protocol, cast, runtime_checkable
 import structlog
 
 from fengtai.apps.settings import FoundGateway, Settings, found_gateways
+from fengtai.apps.web_api.charter import check_plugin
 from fengtai.apps.web_api.system import SystemBoard
 from fengtai.apps.wiring import Workshop
 from fengtai.domain.devices.ports import DeviceCommands
-from fengtai.domain.live.model import Receiver
+from fengtai.domain.live.model import Receiver, Sender
 from fengtai.domain.live.ports import Reached, StreamSource
 from fengtai.vocabulary.errors import Unavailable
 
@@ -34,7 +35,10 @@ class Gateways:
         self.running: dict[str, Running] = {}
 
     async def start(self) -> None:
-        for gateway in found_gateways():
+        gateways = found_gateways()
+        for gateway in gateways:
+            check_plugin(gateway.name, gateway.module)
+        for gateway in gateways:
             self.running[gateway.name] = await self._started(gateway)
             self._board.part(gateway.name).good(_listens(self._settings.gateways[gateway.name]))
             self._show_figures(gateway.name)
@@ -86,10 +90,10 @@ class Sources:
             if isinstance(running, _MakesStreams):
                 self._source = cast(StreamSource, running)
 
-    async def start(self, device_id: str, channel_id: str, receiver: Receiver, reached: Reached) -> None:
+    async def start(self, device_id: str, channel_id: str, receiver: Receiver, reached: Reached) -> Sender:
         if self._source is None:
             raise Unavailable("the device gateway is still starting; the picture comes by itself in a moment")
-        await self._source.start(device_id, channel_id, receiver, reached)
+        return await self._source.start(device_id, channel_id, receiver, reached)
 
     async def stop(self, stream_id: str) -> None:
         if self._source is not None:
@@ -105,7 +109,7 @@ class Sources:
 
 @runtime_checkable
 class _MakesStreams(Protocol):
-    async def start(self, device_id: str, channel_id: str, receiver: Receiver, reached: Reached) -> None: ...
+    async def start(self, device_id: str, channel_id: str, receiver: Receiver, reached: Reached) -> Sender: ...
 
     async def want_key_frame(self, stream_id: str) -> None: ...
 

@@ -3,12 +3,15 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import Iterator
 
 import uvicorn
 from fastapi import FastAPI
 
-from fengtai.apps.settings import HttpSettings
+from fengtai.apps.server.patience import PatientProtocol
+from fengtai.apps.settings_sections import HttpSettings
+from fengtai.media.certificates import FreshCertificate
 from fengtai.vocabulary.errors import Unavailable
 
 STOP_WITHIN_SECONDS = 5
@@ -25,10 +28,25 @@ class Listener:
     def __init__(self, app: FastAPI, settings: HttpSettings) -> None:
         self._app, self._settings = app, settings
         self._serving: asyncio.Task[None] | None = None
+        self._certificate: FreshCertificate | None = None
+
+    def reload(self) -> None:
+        """Read the certificate again (SIGHUP); without TLS there is nothing to read."""
+        if self._certificate is not None:
+            self._certificate.reload()
+
+    def _context(self, *_: object) -> ssl.SSLContext:
+        assert self._certificate is not None
+        return self._certificate.context
 
     async def start(self) -> None:
         """Return when it listens. Raise Unavailable when the port is taken."""
         host, port = self._settings.host, self._settings.port
+        if self._settings.tls_certificate and self._settings.tls_key:
+            try:
+                self._certificate = FreshCertificate(self._settings.tls_certificate, self._settings.tls_key)
+            except OSError as error:
+                raise Unavailable(f"http.tls_certificate cannot be used: {error}") from error
         try:
             listening = _listening_socket(host, port)
         except OSError as error:
@@ -36,13 +54,14 @@ class Listener:
         config = uvicorn.Config(
             self._app,
             loop="none",
+            http=PatientProtocol,
+            forwarded_allow_ips=list(self._settings.proxies),
             lifespan="off",
             access_log=False,
             log_config=None,
             server_header=False,
             timeout_graceful_shutdown=STOP_WITHIN_SECONDS,
-            ssl_certfile=self._settings.tls_certificate,
-            ssl_keyfile=self._settings.tls_key,
+            ssl_context_factory=None if self._certificate is None else self._context,
         )
         self._server = _Uvicorn(config)
         self._serving = asyncio.create_task(self._server.serve(sockets=[listening]), name="http")

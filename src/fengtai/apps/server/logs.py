@@ -5,7 +5,7 @@ import sys
 
 import structlog
 
-from fengtai.apps.settings import LogSettings
+from fengtai.apps.settings_sections import LogSettings
 
 
 def set_up_logs(settings: LogSettings) -> None:

@@ -5,7 +5,6 @@ Order: data folder (one process only) → database → services → media worker
 
 import asyncio
 import contextlib
-import fcntl
 import gc
 import signal
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from fengtai.apps.area_codes.table import read_areas
 from fengtai.apps.clocks import SystemClock
 from fengtai.apps.schema import sql_stores
 from fengtai.apps.server.background import Background, Effect, service_objects
@@ -23,34 +23,50 @@ from fengtai.apps.server.gateways import Gateways
 from fengtai.apps.server.listening import Listener
 from fengtai.apps.server.logs import set_up_logs
 from fengtai.apps.server.media import MediaHouse
+from fengtai.apps.server.object_house import ObjectHouse
+from fengtai.apps.server.only_process import OnlyProcess
+from fengtai.apps.server.point_places import RegisteredPlaces
+from fengtai.apps.server.pushing import EventKinds, Pusher
+from fengtai.apps.server.time_stamps import time_stamps_of
 from fengtai.apps.server.vitals import Vitals
+from fengtai.apps.server.webhook_post import WebhookPost
 from fengtai.apps.settings import Settings, check
 from fengtai.apps.web_api.app import create_app
 from fengtai.apps.web_api.discovery import discovered_routers
 from fengtai.apps.web_api.gate import who
 from fengtai.apps.web_api.headers import live_sources
+from fengtai.apps.web_api.provider_calls import HttpProviderCalls
+from fengtai.apps.web_api.rates import Rates, rates_of
+from fengtai.apps.web_api.repeats import AnsweredRequests
 from fengtai.apps.web_api.system import SystemBoard
 from fengtai.apps.wiring import Workshop
-from fengtai.domain.access.model import AccessPolicy
-from fengtai.domain.access.ports import PasswordHasher, SetupChecks, Vault
+from fengtai.domain.access.model import AccessPolicy, PasskeySite
+from fengtai.domain.access.ports import PasswordHasher, PointPlaces, ProviderCalls, SetupChecks, Vault
 from fengtai.domain.access.service import AccessDesk
 from fengtai.domain.alarms.ports import SignalJournal
 from fengtai.domain.alarms.service import AlarmDesk
-from fengtai.domain.audit.ports import CheckpointBook, CheckpointSigner
+from fengtai.domain.audit.model import RedactionPolicy
+from fengtai.domain.audit.ports import CheckpointBook, CheckpointSigner, TimeStamps
 from fengtai.domain.audit.service import AuditDesk
+from fengtai.domain.live.ports import PictureFiles
 from fengtai.domain.live.service import LiveDesk
+from fengtai.domain.organisations.model.areas import AreaTree
 from fengtai.domain.organisations.service import OrganisationRegister
+from fengtai.domain.points.ports import DossierFiles
+from fengtai.domain.recordings.service import PlaybackDesk
+from fengtai.domain.webhooks.model import WebhookPolicy
+from fengtai.domain.webhooks.ports import KnownKinds, Post
+from fengtai.domain.webhooks.service import WebhookDesk
 from fengtai.storage.audit_key import AuditKey
 from fengtai.storage.checkpoint_book import FileCheckpointBook
 from fengtai.storage.passwords import Argon2Passwords
 from fengtai.storage.postgres.database import PostgresDatabase
-from fengtai.storage.recent_events import RecentEvents
+from fengtai.storage.request_keys import KeyedTransactions
 from fengtai.storage.schema import upgrade
 from fengtai.storage.sql_engine import SqlEngine
 from fengtai.storage.sqlite.database import SqliteDatabase
 from fengtai.storage.vault import FileVault
 from fengtai.vocabulary.clock import Clock
-from fengtai.vocabulary.errors import Unavailable
 from fengtai.vocabulary.events import EventReader, LoggedEvent
 from fengtai.vocabulary.transactions import Transactions
 
@@ -66,9 +82,12 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with contextlib.AsyncExitStack() as stack:
-        await Platform(settings, SystemClock(), stack).start()
+        platform = Platform(settings, SystemClock(), stack)
+        await platform.start()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, platform.reload)
         _spare_the_collector()
-        log.info("platform.ready", console=f"http://{settings.http.host}:{settings.http.port}")
+        scheme = "https" if settings.http.tls_certificate else "http"
+        log.info("platform.ready", console=f"{scheme}://{settings.http.host}:{settings.http.port}")
         await stopped.wait()
         log.info("platform.stopping")
     log.info("platform.stopped")
@@ -96,7 +115,10 @@ class Platform:
         self.database = await self._open_database()
         self.workshop = self._provided()
         self.workshop.provide(SetupChecks, MachineLook(findings))
-        self.media = MediaHouse(settings.media, self._clock, self.database, self.workshop)
+        self.objects = ObjectHouse(settings, self._clock, self.board)
+        self.workshop.provide(DossierFiles, self.objects.store)
+        self.workshop.provide(PictureFiles, self.objects.store)
+        self.media = MediaHouse(settings.media, self._clock, self.database, self.workshop, self.objects.store)
         await self.workshop.get(OrganisationRegister).ensure_root(settings.site.name, area_code=self._area())
         await self.media.start()
         self._stack.push_async_callback(self.media.stop)
@@ -129,16 +151,25 @@ class Platform:
         audit = settings.data / "audit"
         return Workshop(
             {
-                Transactions: database,
+                Transactions: KeyedTransactions(database),
                 EventReader: database,
                 SignalJournal: database.signals,
                 Clock: self._clock,
                 Vault: FileVault(settings.data / "vault.key"),
                 PasswordHasher: Argon2Passwords(),
-                AccessPolicy: settings.access.policy(),
+                PointPlaces: RegisteredPlaces(database),
+                AccessPolicy: settings.access.policy(settings.site.name),
+                PasskeySite: settings.access.passkey_site(settings.site.name, settings.http),
+                ProviderCalls: HttpProviderCalls(self._clock, plaintext_ok=settings.access.provider_plaintext_ok),
                 CheckpointSigner: AuditKey(audit, AUDIT_ORIGIN),
                 CheckpointBook: FileCheckpointBook(audit / "checkpoints"),
+                TimeStamps: time_stamps_of(settings),
+                RedactionPolicy: settings.audit.redaction(is_done_here=settings.database_url.startswith("sqlite")),
                 ZoneInfo: ZoneInfo(settings.site.time_zone),
+                AreaTree: read_areas(),
+                KnownKinds: EventKinds(),
+                WebhookPolicy: settings.webhooks.policy(),
+                Post: WebhookPost(settings.webhooks.policy()),
             }
         )
 
@@ -152,40 +183,73 @@ class Platform:
     def _start_background(self) -> None:
         services = service_objects(self.workshop.all_services())
         services.append(Vitals(self.board, self.database, self.media, self.workshop.get(AuditDesk)))
+        self.answered = AnsweredRequests(self.database, self.workshop.get(Vault), self._clock)
+        services += [self.answered, self.objects]
+        pusher = Pusher(self.workshop.get(WebhookDesk), self.database)
+        services.append(pusher)
         background = Background(self.database, self.board)
+        self._stack.push_async_callback(pusher.stop)
         self._stack.push_async_callback(background.stop)
         background.start(services, [("sessions", self._session_effects()), ("recording", self._recording_effects())])
         background.wake_on_signal(self.workshop.get(AlarmDesk))
 
     def _session_effects(self) -> Mapping[str, Effect]:
-        live = self.workshop.get(LiveDesk)
+        access, live, playback = (
+            self.workshop.get(AccessDesk),
+            self.workshop.get(LiveDesk),
+            self.workshop.get(PlaybackDesk),
+        )
 
         async def end(event: LoggedEvent) -> None:
-            await live.end_session(str(event.payload["session_id"]))
+            for desk in (live, playback):
+                await desk.end_session(str(event.payload["session_id"]))
 
-        return {"access.session_ended": end}
+        async def rights_changed(event: LoggedEvent) -> None:
+            access.forget_person(str(event.payload["user_id"]))
+            for desk in (live, playback):
+                await desk.look_again(user_id=str(event.payload["user_id"]))
+
+        async def point_changed(event: LoggedEvent) -> None:
+            for desk in (live, playback):
+                await desk.look_again(point_id=str(event.payload["point_id"]))
+
+        async def many_changed(_: LoggedEvent) -> None:
+            for desk in (live, playback):
+                await desk.look_again()
+
+        return {
+            "access.session_ended": end,
+            "access.rights_changed": rights_changed,
+            "points.changed": point_changed,
+            "points.imported": many_changed,
+            "organisations.changed": many_changed,
+        }
 
     def _recording_effects(self) -> Mapping[str, Effect]:
         async def wake(_: LoggedEvent) -> None:
             self.media.keeper.wake()
 
-        return dict.fromkeys(("devices.came_online", "devices.enrolled", "points.changed"), wake)
+        return dict.fromkeys(("devices.came_online", "devices.enrolled", "points.changed", "points.imported"), wake)
 
     async def _listen(self) -> None:
         http = self._settings.http
         app = create_app(
             discovered_routers(self.workshop.all(), who),
             access=self.workshop.get(AccessDesk),
-            events=RecentEvents(self.database),
+            events=self.database,
             board=self.board,
             console=http.console or _built_console(),
             media_sources=live_sources(self._settings.media),
             origins=http.origins,
             body_limit_bytes=http.body_limit_bytes,
             streams_per_person=http.streams_per_person,
+            rates=Rates(self._clock, rates_of(http)),
+            answered=self.answered,
+            edits_need_if_match=http.edits_need_if_match,
         )
         listener = Listener(app, http)
         await listener.start()
+        self.reload = listener.reload
         self._stack.push_async_callback(listener.stop)
 
 
@@ -202,19 +266,3 @@ def _built_console() -> Path | None:
     """web/dist of the source tree that we run from."""
     folder = Path(__file__).parents[4] / "web/dist"
     return folder if (folder / "index.html").is_file() else None
-
-
-class OnlyProcess:
-    """Exactly one process opens this data folder: an advisory lock that the system releases when the process ends."""
-
-    def __init__(self, data: Path) -> None:
-        data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._file = (data / "lock").open("a")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self._file.close()
-            raise Unavailable(f"another process is using the data folder {data}: stop it first") from error
-
-    def close(self) -> None:
-        self._file.close()

@@ -37,7 +37,7 @@ class Vitals:
     async def tick(self) -> None:
         self._say_database()
         self._say_media()
-        self._say_audit()
+        await self._say_audit()
 
     def _say_database(self) -> None:
         failed = self._database.figures.failed_commits
@@ -59,9 +59,13 @@ class Vitals:
         else:
             part.good(f"{ready} workers")
 
-    def _say_audit(self) -> None:
-        part = self._board.part("audit")
-        if self._audit.is_tampered:
+    async def _say_audit(self) -> None:
+        part, state = self._board.part("audit"), await self._audit.state()
+        if state.is_tampered:
             part.down("the audit log contradicts a signed checkpoint: run fengtai-audit-verify")
+        elif state.missing_results:
+            part.degraded(f"{state.missing_results} sensitive acts began and have no outcome: see the audit page")
+        elif state.stamp_fault:
+            part.degraded(f"checkpoints are not time-stamped: {state.stamp_fault}")
         else:
             part.good()

@@ -1,8 +1,10 @@
 """Serves the built console: hashed files for a year, `index.html` for every page of it, one plain page if not built.
 
-It answers only what no route answers. A path leads to a file only if the resolved file lies inside the folder.
+It answers only what no route answers. A path leads to a file only if the resolved file lies inside the folder. What the
+build has compressed (web/scripts/compress.mjs) is sent so to whoever accepts it.
 """
 
+from mimetypes import guess_type
 from pathlib import Path
 
 from starlette.datastructures import Headers
@@ -60,8 +62,24 @@ class Console:
 
 
 def _sent(file: Path, scope: Scope, caching: str) -> Response:
-    """The file, or 304 when the browser has this very one."""
-    answer = FileResponse(file, headers={"cache-control": caching}, stat_result=file.stat())
-    if answer.headers.get("etag") and Headers(scope=scope).get("if-none-match") == answer.headers["etag"]:
-        return Response(status_code=304, headers={"etag": answer.headers["etag"], "cache-control": caching})
+    """The file, compressed when there is such a one and the browser takes it; 304 when the browser has this very one."""
+    asked, told = Headers(scope=scope), {"cache-control": caching}
+    media_type = guess_type(file.name)[0]
+    compressed = file.with_name(f"{file.name}.gz")
+    if compressed.is_file():
+        told["vary"] = "accept-encoding"
+        if _takes_gzip(asked.get("accept-encoding", "")):
+            file, told["content-encoding"] = compressed, "gzip"
+    answer = FileResponse(file, headers=told, media_type=media_type, stat_result=file.stat())
+    if answer.headers.get("etag") and asked.get("if-none-match") == answer.headers["etag"]:
+        return Response(status_code=304, headers={"etag": answer.headers["etag"]} | told)
     return answer
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """RFC 9110 section 12.5.3: named, and not refused by a weight of 0."""
+    for one in accepted.lower().split(","):
+        coding, _, weight = one.partition(";")
+        if coding.strip() == "gzip":
+            return weight.replace(" ", "").rstrip("0") not in ("q=", "q=0.")
+    return False

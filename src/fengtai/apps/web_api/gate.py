@@ -1,7 +1,7 @@
 """The gate that stands before every route: who calls, may they, is it really the console that asks.
 
 Each route carries a marker (`access.model.needs`, `public`, `signed_in`); a route without one cannot be hung in, so that
-the server does not start. The gate decides before the body is read. What it decides stands in `access.rules.decide`.
+the server does not start. The gate decides before the body is read. What it decides stands in `access.rules.admitted`.
 """
 
 import asyncio
@@ -22,8 +22,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fengtai.apps.web_api.bodies import NotJson, TooLarge, check_json, read_body, replay
 from fengtai.apps.web_api.problems import of_error, problem
 from fengtai.domain.access.api import SESSION_COOKIE
-from fengtai.domain.access.model import Actor, Permission
-from fengtai.domain.access.rules import decide
+from fengtai.domain.access.model import Actor, NotAllowed, Permission
+from fengtai.domain.access.rules import admitted
 from fengtai.domain.access.service import AccessDesk
 from fengtai.vocabulary.errors import FengtaiError, Forbidden, Invalid, Kind, Unauthenticated
 
@@ -109,22 +109,30 @@ class Gate:
         self._check_integers(scope)
         if changes:
             self._check_origin(headers)
-        actor = None
-        if self._marker != "public" and not (self._from_here and _is_from_here(scope, headers)):
-            actor = await self._actor(scope, headers, changes)
-        if actor is not None or self._marker == "public":
-            decision = decide(actor, self._marker)
-            if not decision.allowed:
-                log.info("request.forbidden", path=self._path, user_id=actor and actor.user_id, reason=decision.reason)
-                raise Forbidden(f"You may not do this: {decision.reason}.")
-        scope.setdefault("state", {})["actor"] = actor
+        is_free = self._from_here and _is_from_here(scope, headers)
+        await self._admit(scope, headers, is_free=is_free)
         if not changes:
             return receive
         async with asyncio.timeout(BODY_SECONDS):
             body = await read_body(scope, receive, self._body_limit_bytes)
         if body:
             check_json(body)
+        await self._admit(scope, headers, is_free=is_free)  # rights may have ended while a slow body was arriving
         return replay(body, receive)
+
+    async def _admit(self, scope: Scope, headers: Headers, *, is_free: bool) -> None:
+        """Leave the actor in `scope`. Raise Unauthenticated, or the refusal with the right that is missing."""
+        actor = None
+        if self._marker != "public" and not is_free:
+            actor = await self._actor(scope, headers, scope["method"] not in _SAFE_METHODS)
+        if actor is not None or self._marker == "public":
+            admission = admitted(actor, self._marker)
+            if not admission.allowed:
+                log.info("request.forbidden", path=self._path, user_id=actor and actor.user_id, reason=admission.reason)
+                if admission.decision is not None:
+                    raise NotAllowed(admission.decision)
+                raise Forbidden(f"You may not do this: {admission.reason}.")
+        scope.setdefault("state", {})["actor"] = actor
 
     async def _actor(self, scope: Scope, headers: Headers, changes: bool) -> Actor:
         scheme, _, bearer = headers.get("authorization", "").partition(" ")

@@ -19,7 +19,8 @@ def live_sources(media: MediaSettings) -> list[str]:
     """Where the console may open live pictures: every worker's port, under the name by which the console reached us
     (`{host}`, filled in for each answer) or the one that the settings tell it."""
     ports = list(port_range(media.http_ports))[: media.workers]
-    return [f"http://{media.http_advertised or '{host}'}:{port}" for port in ports]
+    scheme = "https" if media.http_tls_certificate else "http"
+    return [f"{scheme}://{media.http_advertised or '{host}'}:{port}" for port in ports]
 
 
 def content_security_policy(media_sources: Iterable[str] = ()) -> str:
@@ -67,6 +68,8 @@ class SecurityHeaders:
                 headers.setdefault("content-security-policy", self._policy_for(scope))
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
+                if scope.get("scheme") == "https":
+                    headers.setdefault("strict-transport-security", "max-age=31536000")
                 if scope["path"].startswith("/api/"):
                     headers.setdefault("cache-control", "no-store")
             await send(message)

@@ -44,6 +44,7 @@ _KIND_OF_STATUS: Mapping[int, Kind] = {
     405: Kind.INVALID,
     408: Kind.INVALID,
     409: Kind.CONFLICT,
+    412: Kind.CONFLICT,
     413: Kind.INVALID,
     415: Kind.INVALID,
     429: Kind.TOO_MANY,
@@ -55,8 +56,16 @@ class Problem(JSONResponse):
     media_type = "application/problem+json"
 
 
-def problem(kind: Kind, detail: str, *, status: int | None = None, field: str = "") -> Problem:
-    """The answer for a refusal; `status` only where HTTP has a finer word than the kind (405, 413)."""
+def problem(
+    kind: Kind,
+    detail: str,
+    *,
+    status: int | None = None,
+    field: str = "",
+    missing: Mapping[str, Any] | None = None,
+) -> Problem:
+    """The answer for a refusal; `status` only where HTTP has a finer word than the kind (405, 413). `missing`: the right
+    for want of which it was refused, and where (`access.model.NotAllowed`)."""
     body: dict[str, Any] = {
         "type": f"/problems/{kind.value}",
         "title": TITLES[kind],
@@ -66,6 +75,8 @@ def problem(kind: Kind, detail: str, *, status: int | None = None, field: str = 
     }
     if field:
         body["field"] = field.encode("utf-8", "replace").decode()
+    if missing:
+        body["missing"] = dict(missing)
     headers = {"cache-control": "no-store"}
     if kind is Kind.UNAUTHENTICATED:
         headers["www-authenticate"] = "Bearer"
@@ -73,7 +84,9 @@ def problem(kind: Kind, detail: str, *, status: int | None = None, field: str = 
 
 
 def of_error(error: FengtaiError) -> Problem:
-    return problem(error.kind, str(error), field=getattr(error, "field", ""))
+    return problem(
+        error.kind, str(error), field=getattr(error, "field", ""), missing=getattr(error, "explanation", None)
+    )
 
 
 def add_problem_answers(app: FastAPI) -> None:

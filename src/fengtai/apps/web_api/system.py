@@ -3,14 +3,16 @@
 A part speaks in plain words of what is wrong; the console shows them, `/readyz` and `/metrics` count them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import ClassVar, Literal
 
 from fastapi import APIRouter
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Gauge, Metric, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
@@ -123,6 +125,24 @@ class SystemBoard:
             raise
 
 
+class BoardFigures(Collector):
+    """The board's figures for Prometheus, read when it asks: `fengtai_figure{name="media.streams"}`."""
+
+    def __init__(self, board: SystemBoard) -> None:
+        self._board = board
+
+    def collect(self) -> Iterator[Metric]:
+        family = GaugeMetricFamily("fengtai_figure", "What the status page shows, by name", labels=["name"])
+        for name, value in self._board.figures().items():
+            if isinstance(value, int | float):
+                family.add_metric([name], float(value))
+        yield family
+        labels = ["version"]
+        build = GaugeMetricFamily("fengtai_build_info", "Always 1; the version that is running", labels=labels)
+        build.add_metric([self._board.version], 1)
+        yield build
+
+
 class PartView(BaseModel):
     name: str
     state: PartState
@@ -153,6 +173,8 @@ class Health(BaseModel):
 
 def system_routes(board: SystemBoard) -> APIRouter:
     routes = APIRouter(tags=["system"])
+    figures = CollectorRegistry(auto_describe=False)
+    figures.register(BoardFigures(board))
 
     @routes.get("/healthz", openapi_extra=public())
     async def health() -> Health:
@@ -168,7 +190,7 @@ def system_routes(board: SystemBoard) -> APIRouter:
     @routes.get("/metrics", openapi_extra={**needs(Permission.SYSTEM_SEE), **or_from_here()}, response_class=Response)
     async def metrics() -> Response:
         """Prometheus text: from this machine, or with the permission."""
-        return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+        return Response(generate_latest(REGISTRY) + generate_latest(figures), media_type=CONTENT_TYPE_LATEST)
 
     @routes.get("/api/site", openapi_extra=public())
     async def site() -> SiteView:

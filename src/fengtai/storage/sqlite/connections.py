@@ -19,6 +19,8 @@ def writing_engine(path: Path) -> Engine:
         _open(connection)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        # INSERT OR REPLACE takes a row away without asking the triggers that keep it, unless they may recur
+        connection.execute("PRAGMA recursive_triggers=ON")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -1,0 +1,1 @@
+"""Webhooks: events told to other systems by HTTPS. See README.md."""
