@@ -14,6 +14,9 @@ export const POINTS = Array.from({ length: 64 }, (_, index) => {
     view_degrees: (index * 47) % 360, view_angle_degrees: 70, address: '', device_id: index % 9 === 5 ? '' : `3402000000132000000${(index % 4) + 1}`,
     channel_id: index % 9 === 5 ? '' : `3402000000131000${String(index + 1).padStart(4, '0')}`, records: true, audio: false, retention_days: 30,
     presence: index % 9 === 5 ? 'unbound' : index % 7 === 3 ? 'offline' : 'online',
+    area_code: '340202', area: { name: '镜湖区', path: ['安徽省', '芜湖市', '镜湖区'], status: 'known', successor: '' }, legal_class: 'art7_gov', counter_terror_target: false, given: null,
+    retention_floor_days: 30, dossier: { purpose: '治安防控', siting_zone: 'street' }, completeness: index % 3 ? 81 : 100, missing: index % 3 ? ['responsible_unit', 'address'] : [],
+    stage: 'in-service', filing: 'filed', filing_due_on: null, version: 1,
   }
 })
 

@@ -28,7 +28,7 @@ export function mockedPlatform(): Plugin {
   if (every > 0) setInterval(() => desk.raise(Math.floor(Math.random() * 7)), every * 1000).unref()
 
   function session(person: Row, post: string): Row {
-    return { token: 't', user_id: person.id, name: person.name, display_name: person.display_name, roles: person.roles, permissions: permissionsOf(person.roles), post, expires_at: ago(-28800) }
+    return { token: 't', user_id: person.id, name: person.name, display_name: person.display_name, roles: person.roles, permissions: permissionsOf(person.roles), post, expires_at: ago(-28800), proven_by: 'password', due: [] }
   }
 
   function events(request: IncomingMessage, response: ServerResponse): void {
@@ -57,6 +57,7 @@ export function mockedPlatform(): Plugin {
       }
       return who || method === 'DELETE' ? [200, who ?? {}] : [401, { kind: 'unauthenticated' }]
     }
+    if (room === 'sign-in') return [200, { providers: [], passkey_name: 'localhost', password_profile: 'mlps3', shortest_password: 10 }]
     if (!who) return [401, { kind: 'unauthenticated' }]
     if (room === 'incidents' && method === 'POST') {
       const incident = id ? desk.incidents.find((one) => one.id === id) : desk.take(body.alarm_id, who)

@@ -15,6 +15,21 @@ const AUDIT = Array.from({ length: 120 }, (_, index) => ({
   outcome: ['done', 'done', 'done', 'intent', 'refused'][index % 5], act: index % 5 === 3 ? `act${index}` : '', role: 'operator', purpose: 'incident:inc1', post: '接警一席', source_ip: '10.20.1.5', details: { minutes: 5 },
 }))
 
+const HOW_IT_SPEAKS = {
+  user_agent: 'Embedded Net DVR',
+  clock_error_seconds: -95,
+  make: { id: 'hikvision', name: 'Hikvision 海康威视', quirks: ['a', 'b', 'c'] },
+  manner: { edition: '', make: '', charset: '', topics: null, redirect_to: '' },
+  on_guard: true,
+  catalogue_at: ago(300),
+  catalogue_note: 'the device announced 12 items and sent 9',
+  subscriptions: [
+    { topic: 'catalogue', state: 'active', since: ago(4000), expires_at: ago(-2600), cause: '' },
+    { topic: 'alarm', state: 'refused', since: ago(4000), expires_at: null, cause: 'the device refuses: 405 Method Not Allowed' },
+  ],
+  positions: [],
+}
+
 export function readAnswers(parts: string[], query: URLSearchParams, desk: Desk): [number, unknown] {
   const [room, id, rest] = parts
   const text = query.get('text') ?? ''
@@ -40,8 +55,10 @@ export function readAnswers(parts: string[], query: URLSearchParams, desk: Desk)
     }
     case 'devices':
       return id
-        ? [200, { ...DEVICES.find((one) => one.id === id), channels: POINTS.slice(0, 9).map((one) => ({ id: one.channel_id || one.code, name: one.name, on: one.presence === 'online', stale: false, point_id: one.presence === 'unbound' ? null : one.id, longitude: null, latitude: null })) }]
+        ? [200, { ...DEVICES.find((one) => one.id === id), ...HOW_IT_SPEAKS, channels: POINTS.slice(0, 9).map((one) => ({ id: one.channel_id || one.code, name: one.name, on: one.presence === 'online', stale: false, point_id: one.presence === 'unbound' ? null : one.id, longitude: null, latitude: null })) }]
         : [200, page(DEVICES)]
+    case 'device-makes':
+      return [200, [HOW_IT_SPEAKS.make, { id: 'generic', name: 'Generic', quirks: [] }]]
     case 'premises':
       return [200, page(PREMISES)]
     case 'panel-accounts':
@@ -49,7 +66,7 @@ export function readAnswers(parts: string[], query: URLSearchParams, desk: Desk)
     case 'units':
       return [200, page(UNITS)]
     case 'organisations':
-      return [200, page([{ id: 'org1', name: '鼓楼分局' }])]
+      return [200, page([{ id: 'org1', name: '鼓楼分局', level: 'city', parent_id: '', area_code: '', area: null, tenant_kind: 'police', credit_code: '', version: 1 }])]
     case 'people':
       return [200, page(PEOPLE)]
     case 'audit': {
@@ -68,7 +85,16 @@ export function readAnswers(parts: string[], query: URLSearchParams, desk: Desk)
     case 'signals':
       return [200, page(desk.alarms.map((alarm, index) => ({ seq: desk.alarms.length - index, received_at: alarm.raised_at, channel: alarm.channel, source: 'sia-dc09', account: alarm.account, code_system: alarm.code_system, code: alarm.code, qualifier: 'new', partition: '1', zone: alarm.zone, text: '', device_time: null, peer: '10.20.3.7:41022', raw_hex: '0a3641', drill: alarm.drill, label: '', label_zh: '' })))]
     case 'sessions':
-      return [200, page(PEOPLE.map((one, index) => ({ id: `session${index}`, user_id: one.id, name: one.name, display_name: one.display_name, post: '接警一席', source_ip: `10.20.1.${index + 5}`, started_at: ago(7200 - index * 900), seen_at: ago(index * 40), expires_at: ago(-20_000) })))]
+      return [200, page(PEOPLE.map((one, index) => ({ id: `session${index}`, user_id: one.id, name: one.name, display_name: one.display_name, post: '接警一席', source_ip: `10.20.1.${index + 5}`, proven_by: index === 0 ? 'password+totp' : 'password', started_at: ago(7200 - index * 900), seen_at: ago(index * 40), expires_at: ago(-20_000) })))]
+    case 'people-keys':
+      return [200, page(PEOPLE.map((one, index) => ({ user_id: one.id, totp: index === 0, passkeys: index % 2, must_have_second_factor: false })))]
+    case 'locks':
+    case 'tokens':
+    case 'identity-providers':
+      return [200, page([])]
+    case 'own':
+      if (id === 'keys') return [200, { has_password: true, password_set_at: ago(864_000), password_ends_at: null, totp_since: null, recovery_codes_left: 0, passkeys: [], links: [], must_have_second_factor: false, fresh_until: ago(-600) }]
+      return [200, page(id === 'sessions' ? [{ id: 'session0', post: '接警一席', source_ip: '10.20.1.5', proven_by: 'password', started_at: ago(7200), seen_at: ago(2), expires_at: ago(-20_000), is_this_one: true }] : [])]
     case 'recordings':
       return [200, [{ from: ago(40_000), until: ago(20_000), bytes: 4_100_000_000, state: 'closed', gaps: [{ from: ago(31_000), until: ago(29_000), cause: 'stream-lost' }] }, { from: ago(18_000), until: ago(0), bytes: 3_700_000_000, state: 'open', gaps: [{ from: ago(20_000), until: ago(18_000), cause: 'device-offline' }] }]]
     case 'system':

@@ -15,7 +15,7 @@ export const setup = () => get<Setup>('/api/setup')
 export const completeSetup = (token: string, administrator: NewAccount, auditor: NewAccount) =>
   post<void>('/api/setup', { token, administrator, auditor })
 export const signIn = (name: string, password: string, dutyPost: string) =>
-  post<Session>('/api/session', { name, password, post: dutyPost })
+  post<Session | Schemas['SecondStepView']>('/api/session', { name, password, post: dutyPost })
 export const whoAmI = () => get<Session>('/api/session')
 export const signOut = () => remove<void>('/api/session')
 export const changeOwnPassword = (old: string, fresh: string) => post<void>('/api/session/password', { old, new: fresh })

@@ -1,5 +1,6 @@
 import type { Page } from './answer'
 import { get, post } from './ask'
+import type { Purpose } from './purposes'
 import type { Schemas } from './schemas'
 
 export type Incident = Schemas['IncidentView']
@@ -31,4 +32,6 @@ export const dispatchStep = (id: string, dispatchId: string, step: 'accept' | 'a
   post<Incident>(at(id, `dispatches/${dispatchId}/${step}`), { text })
 export const close = (id: string, disposition: Disposition, text: string, version: number) =>
   post<Incident>(at(id, 'close'), { disposition, note: text, version })
-export const clipAddress = (clipId: string) => `/api/clips/${clipId}`
+/** Say what for; the answer's address plays the clip in this session for a quarter of an hour. */
+export const askForClip = (clipId: string, purpose: Purpose, reference: string) =>
+  post<Schemas['ClipViewAnswer']>(`/api/clips/${clipId}/views`, { purpose, reference })

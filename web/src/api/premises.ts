@@ -11,6 +11,7 @@ export type PanelAccount = Schemas['PanelAccountView']
 export type PanelAccountFields = Schemas['PanelAccountForm']
 
 export const list = () => get<Page<Premises>>('/api/premises')
+export const find = (text: string, limit = 8) => get<Page<Premises>>('/api/premises', { text, limit })
 export const add = (premises: PremisesFields) => post<Premises>('/api/premises', premises)
 export const change = (id: string, premises: PremisesFields) => put<Premises>(`/api/premises/${id}`, premises)
 export const accounts = () => get<Page<PanelAccount>>('/api/panel-accounts')

@@ -10,6 +10,8 @@ class FakeSocket implements Socket {
   onclose: Socket['onclose'] = null
   onerror: Socket['onerror'] = null
   close = () => void (this.closed = true)
+  sent: unknown[] = []
+  send = (text: string) => void this.sent.push(JSON.parse(text))
   says = (message: object) => this.onmessage?.({ data: JSON.stringify(message) })
   sends = (bytes: number) => this.onmessage?.({ data: new ArrayBuffer(bytes) })
 }
@@ -129,6 +131,31 @@ describe('a live picture', () => {
     sockets[0]?.says(HELLO)
     await vi.advanceTimersByTimeAsync(FIRST_PICTURE_MS + 500)
     expect(live.now).toMatchObject({ state: 'failed', stage: 'no-picture' })
+  })
+
+  it('listens only when it is asked to, and again after the picture was lost', async () => {
+    const live = await playing()
+    expect(live.now.sound).toBe('none')
+    sockets[0]?.says({ type: 'sound', available: true, codec: 'g711a', detail: '' })
+    expect(live.now.sound).toBe('off')
+    expect(sockets[0]?.sent).toEqual([])
+    live.listen(true)
+    expect(sockets[0]?.sent).toEqual([{ type: 'sound', on: true }])
+    sockets[0]?.says({ ...HELLO, codec: 'avc1.640028,flac', sound: true })
+    live.shown()
+    expect(live.now.sound).toBe('on')
+    await live.start()
+    expect(live.now.sound).toBe('none')
+    sockets[1]?.says({ ...HELLO, sound: false })
+    sockets[1]?.says({ type: 'sound', available: true, codec: 'g711a', detail: '' })
+    expect(sockets[1]?.sent).toEqual([{ type: 'sound', on: true }])
+  })
+
+  it('says when the sound is of a kind that nobody can play here, and when the picture was re-coded', async () => {
+    const live = await playing()
+    sockets[0]?.says({ type: 'sound', available: false, codec: 'g722.1', detail: 'recorded only' })
+    sockets[0]?.says({ ...HELLO, recoded: true })
+    expect(live.now).toMatchObject({ sound: 'refused', recoded: true })
   })
 
   it('releases everything when it is stopped', async () => {

@@ -7,6 +7,9 @@ import type { WatchPlace } from '@/api/live'
 
 export type LiveState = 'idle' | 'asking' | 'connecting' | 'starting' | 'playing' | 'stale' | 'failed' | 'unsupported'
 
+/** none: no sound comes, or the point's policy keeps it; refused: it comes in a form that no browser plays */
+export type Sound = 'none' | 'off' | 'on' | 'refused'
+
 export interface LiveNow {
   state: LiveState
   stage: string
@@ -20,6 +23,9 @@ export interface LiveNow {
   retryAtMs: number
   /** what the last try died of, kept on the tile while the next one runs; empty once there is a picture */
   lastFailure: string
+  sound: Sound
+  /** H.265 made into H.264 by the platform, because this browser cannot play it */
+  recoded: boolean
 }
 
 export interface Socket {
@@ -28,6 +34,7 @@ export interface Socket {
   onclose: ((event: { code: number; reason: string }) => void) | null
   onerror: (() => void) | null
   close: () => void
+  send: (text: string) => void
 }
 
 export interface Picture {
@@ -48,7 +55,7 @@ export interface LiveMeans {
 export const SILENCE_MS = 3000
 export const FIRST_PICTURE_MS = 15_000
 const WAITS_MS = [1000, 2000, 4000, 8000, 15_000]
-const NEW: LiveNow = { state: 'idle', stage: '', detail: '', fix: '', codec: '', width: 0, height: 0, lastDataMs: 0, retryAtMs: 0, lastFailure: '' }
+const NEW: LiveNow = { state: 'idle', stage: '', detail: '', fix: '', codec: '', width: 0, height: 0, lastDataMs: 0, retryAtMs: 0, lastFailure: '', sound: 'none', recoded: false }
 
 export class LiveSession {
   now: LiveNow = { ...NEW }
@@ -58,6 +65,8 @@ export class LiveSession {
   private attempts = 0
   private turn = 0
   private startedMs = 0
+  /** a person listens: kept when the picture has to be asked for again */
+  private listens = false
 
   constructor(private readonly means: LiveMeans) {}
 
@@ -80,6 +89,12 @@ export class LiveSession {
   again(): void {
     this.attempts = 0
     void this.start()
+  }
+
+  /** Sound is made only for those who ask for it; it comes with a new beginning of the picture. */
+  listen(on: boolean): void {
+    this.listens = on
+    this.socket?.send(JSON.stringify({ type: 'sound', on }))
   }
 
   stop(): void {
@@ -123,14 +138,24 @@ export class LiveSession {
     const text = (key: string) => (typeof message[key] === 'string' ? (message[key] as string) : '')
     if (message.type === 'hello') {
       const [codec, width, height] = [text('codec'), Number(message.width ?? 0), Number(message.height ?? 0)]
-      if (this.means.picture.begin(codec)) return this.tell({ state: 'starting', codec, width, height })
+      const recoded = message.recoded === true
+      const sound = message.sound === true ? 'on' : this.now.sound === 'on' ? 'off' : this.now.sound
+      this.startedMs = this.nowMs()
+      if (this.means.picture.begin(codec)) return this.tell({ state: 'starting', codec, width, height, recoded, sound })
       this.tell({ state: 'unsupported', codec, width, height })
       return this.socket?.close()
     }
+    if (message.type === 'sound') return this.hearOfSound(message.available === true, text('codec'))
     if (message.type !== 'state') return
     const [stage, detail, fix] = [text('stage'), text('detail'), text('fix')]
     this.tell({ stage, detail, fix })
     if (stage === 'failed' || stage === 'stopped') this.fail(stage, detail, fix, true)
+  }
+
+  private hearOfSound(available: boolean, codec: string): void {
+    if (!available) return this.tell({ sound: codec ? 'refused' : 'none' })
+    if (this.now.sound !== 'on') this.tell({ sound: 'off' })
+    if (this.listens && this.now.sound !== 'on') this.listen(true)
   }
 
   /** The picture itself says that a frame is on the screen. */

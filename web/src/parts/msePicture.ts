@@ -9,6 +9,10 @@ const BEHIND_EDGE_SECONDS = 0.25
 const KEEP_SECONDS = 8
 const QUEUE_LIMIT = 400
 
+/** Whether this browser decodes H.265; if not, the platform sends H.264 instead. */
+export const playsH265 = (): boolean =>
+  typeof MediaSource !== 'undefined' && MediaSource.isTypeSupported('video/mp4; codecs="hvc1.1.6.L93.B0"')
+
 export class MsePicture implements Picture {
   private source: MediaSource | null = null
   private buffer: SourceBuffer | null = null

@@ -1,6 +1,6 @@
 /** The open alarms, known on every page: the count in the top bar, the sound, what is said to a screen reader. */
 import { defineStore } from 'pinia'
-import { computed, effectScope, shallowRef, type EffectScope } from 'vue'
+import { computed, effectScope, ref, shallowRef, type EffectScope } from 'vue'
 import * as alarms from '@/api/alarms'
 import type { Alarm } from '@/api/alarms'
 import { useAnswer, type Asked } from './useAnswer'
@@ -12,10 +12,13 @@ export const waitsForSomebody = (alarm: Alarm) => alarm.state === 'raised'
 
 export const useOpenAlarms = defineStore('open-alarms', () => {
   const asked = shallowRef<Asked<Alarm[]>>()
+  /** in a flood only the most urgent ones are read: there are more */
+  const hasMore = ref(false)
   let scope: EffectScope | undefined
 
   async function question() {
     const answer = await alarms.list('open')
+    if (answer.status === 'ok') hasMore.value = answer.value.next !== null
     return answer.status === 'ok' ? { status: 'ok' as const, value: answer.value.items } : answer
   }
 
@@ -43,5 +46,5 @@ export const useOpenAlarms = defineStore('open-alarms', () => {
   const sounding = computed(() => waiting.value.filter((alarm) => alarm.priority <= LIFE_SAFETY_PRIORITY))
   const reload = () => asked.value?.reload()
 
-  return { start, stop, asked, list, loaded, problem, asOf, stale, waiting, sounding, reload }
+  return { start, stop, asked, hasMore, list, loaded, problem, asOf, stale, waiting, sounding, reload }
 })

@@ -4,6 +4,8 @@ import { computed, ref, shallowRef } from 'vue'
 import type { Answer } from '@/api/answer'
 import * as access from '@/api/access'
 import type { Session } from '@/api/access'
+import * as keys from '@/api/keys'
+import type { SecondStep } from '@/api/keys'
 import { useFeed } from './feed'
 
 export const useSession = defineStore('session', () => {
@@ -15,6 +17,8 @@ export const useSession = defineStore('session', () => {
   const feed = useFeed()
   feed.onSignedOut(() => expire())
 
+  /** what has to be done before this session gives any right */
+  const due = computed(() => person.value?.due ?? [])
   const signedIn = computed(() => person.value !== undefined)
   const may = (permission: string | undefined) => !permission || (person.value?.permissions.some((held) => held === permission) ?? false)
 
@@ -35,9 +39,21 @@ export const useSession = defineStore('session', () => {
     known.value = true
   }
 
-  async function signIn(name: string, password: string, post: string): Promise<Answer<Session>> {
-    const answer = await access.signIn(name, password, post)
-    if (answer.status === 'ok') begin(answer.value)
+  /** A second step is asked for when the answer holds a ticket; then nobody is signed in yet. */
+  async function signIn(name: string, password: string, post: string): Promise<Answer<Session | SecondStep>> {
+    return begun(await access.signIn(name, password, post))
+  }
+
+  async function secondStep(ticket: string, code: string): Promise<Answer<Session>> {
+    return begun(await keys.secondStep(ticket, code))
+  }
+
+  async function signInByPasskey(ticket: string, credential: keys.Credential, post: string): Promise<Answer<Session>> {
+    return begun(await keys.signInByPasskey(ticket, credential, post))
+  }
+
+  function begun<Value extends Session | SecondStep>(answer: Answer<Value>): Answer<Value> {
+    if (answer.status === 'ok' && !('ticket' in answer.value)) begin(answer.value)
     return answer
   }
 
@@ -54,5 +70,5 @@ export const useSession = defineStore('session', () => {
     person.value = undefined
   }
 
-  return { person, signedIn, setupNeeded, known, ended, may, recall, signIn, signOut, expire }
+  return { person, signedIn, due, setupNeeded, known, ended, may, recall, signIn, secondStep, signInByPasskey, signOut, expire }
 })

@@ -6,6 +6,7 @@ import { computed, onScopeDispose, ref, shallowRef, watch, type Ref, type Shallo
 import type { Answer, Problem } from '@/api/answer'
 import { serverNow } from './clock'
 import { useFeed } from './feed'
+import { paced } from './pace'
 
 export interface Asked<Value> {
   value: ShallowRef<Value | undefined>
@@ -21,7 +22,7 @@ export interface Freshness {
   /** event kinds (or their first word) upon which to ask again */
   on?: readonly string[]
   everySeconds?: number
-  /** wait so long for more events before asking */
+  /** wait so long for more events before asking (in a flood no longer than `pace.LONGEST_WAIT_MS`) */
   settleMs?: number
 }
 
@@ -32,7 +33,6 @@ export function useAnswer<Value>(question: () => Promise<Answer<Value>>, fresh: 
   const loading = ref(false)
   const asOf = ref(0)
   let turn = 0
-  let settle: ReturnType<typeof setTimeout> | undefined
 
   async function reload(): Promise<void> {
     const mine = ++turn
@@ -47,17 +47,13 @@ export function useAnswer<Value>(question: () => Promise<Answer<Value>>, fresh: 
     } else problem.value = answer.problem
   }
 
-  function soon(): void {
-    clearTimeout(settle)
-    settle = setTimeout(() => void reload(), fresh.settleMs ?? 120)
-  }
-
+  const { soon, stop } = paced(reload, fresh.settleMs ?? 120)
   if (fresh.on) feed.hear(fresh.on, soon)
   const timer = fresh.everySeconds ? setInterval(() => void reload(), fresh.everySeconds * 1000) : undefined
   watch(() => feed.epoch, soon)
   onScopeDispose(() => {
     turn = -1
-    clearTimeout(settle)
+    stop()
     clearInterval(timer)
   })
   void reload()

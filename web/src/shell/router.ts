@@ -33,6 +33,8 @@ export function makeRouter(): Router {
       if (to.meta.outside) return true
       return { path: '/sign-in', query: to.path === '/' ? {} : { then: to.fullPath } }
     }
+    // A new password or a second factor is due: nothing else opens until it is done.
+    if (session.due.length > 0) return to.path === '/settings' ? true : '/settings'
     if (to.meta.outside || to.path === '/') return firstPage()
     return true
   })

@@ -29,15 +29,20 @@ export const words = createI18n<false>({
   messages: {},
 })
 
-export function keptLanguage(): Language {
-  return localStorage.getItem(KEPT) === 'en' ? 'en' : 'zh-CN'
+/** What this person chose here; before that, the first of the browser's languages that we speak; else Chinese. */
+export function keptLanguage(asked: readonly string[] = navigator.languages): Language {
+  const kept = LANGUAGES.find((one) => one.id === localStorage.getItem(KEPT))
+  if (kept) return kept.id
+  const spoken = asked.map((one) => one.toLowerCase().split('-')[0]).find((one) => one === 'zh' || one === 'en')
+  return spoken === 'en' ? 'en' : 'zh-CN'
 }
 
-export async function speak(chosen: Language): Promise<void> {
+/** Change the words on the screen. `keep`: the person has chosen it, so it holds from now on. */
+export async function speak(chosen: Language, keep = false): Promise<void> {
   const { files } = await bundles[chosen]()
   words.global.setLocaleMessage(chosen, gather(files) as never)
   words.global.locale.value = chosen
   language.value = chosen
-  localStorage.setItem(KEPT, chosen)
+  if (keep) localStorage.setItem(KEPT, chosen)
   document.documentElement.lang = chosen
 }

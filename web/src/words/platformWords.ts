@@ -3,8 +3,12 @@
  * known. A sentence that is not known is shown as it came: a reason in the wrong language is better than none.
  */
 import { language } from './index'
+import { REGISTER_SENTENCES } from './registerWords'
+import { RIGHTS_SENTENCES } from './rightsWords'
 
 const SENTENCES: readonly [RegExp, string][] = [
+  ...REGISTER_SENTENCES,
+  ...RIGHTS_SENTENCES,
   // starting a stream
   [/^No media worker is running\.?$/, '没有视频服务在运行。'],
   [/^no media worker is running: the clip is made later$/, '没有视频服务在运行，录像稍后截取'],
@@ -35,6 +39,34 @@ const SENTENCES: readonly [RegExp, string][] = [
   [/^the device sends from (.+)$/, '设备从 $1 送流'],
   [/^tcp-passive$/, 'TCP 被动'],
   [/^udp$/, 'UDP'],
+  // devices
+  [/^The device did not answer\.$/, '设备没有应答。'],
+  [/^The device took the order, but no picture came within (.+) s\.$/, '设备接受了命令，但 $1 秒内没有收到图片。'],
+  [/^The device sent no picture that can be shown: (.+)\.$/, '设备上传的内容无法显示：$1。'],
+  [
+    /^The device says that it could not upload the picture: it may not reach the platform by HTTP\.$/,
+    '设备报告图片上传失败：它可能无法通过 HTTP 访问平台。',
+  ],
+  [
+    /^The device says that it has uploaded the picture, but nothing came to the platform\.$/,
+    '设备报告图片已上传，但平台没有收到。',
+  ],
+  [/^the device speaks an edition before 2022: it does not know snapshots$/, '设备的协议版本早于 2022，不支持图像抓拍'],
+  [/^The device took the order \(200\) but did not confirm it\.$/, '设备已收下命令（200），但未确认执行。'],
+  [/^The device answers ERROR: (.+)\.$/, '设备答复 ERROR：$1。'],
+  [/^The device answers ERROR\.$/, '设备答复 ERROR。'],
+  [/^The device refuses: (.+)\.$/, '设备拒绝：$1。'],
+  [/^The device went away before it answered\.$/, '设备在应答前离线。'],
+  [/^the device refuses: (.+)$/, '设备拒绝：$1'],
+  [/^the device answers (\d+) (.*)$/, '设备答复 $1 $2'],
+  [/^the device did not answer$/, '设备没有应答'],
+  [/^the device ended it: (.+)$/, '设备终止：$1'],
+  [/^the device had forgotten it \(481\)$/, '设备已丢失该订阅（481）'],
+  [/^the device wanted another Event header \(489\)$/, '设备要求另一种 Event 头（489）'],
+  [/^the device announced (\d+) items and sent (\d+), the same ones every time: .*$/, '设备声明 $1 项，每次都只送来相同的 $2 项：计数有误，或其中一段每次都在途中丢失'],
+  [/^the device announced (\d+) items and sent (\d+)$/, '设备声明 $1 项，实际送来 $2 项'],
+  [/^the device's catalogue goes on after (\d+) items: the rest is not taken$/, '设备目录超过 $1 项仍未结束：其余不再接收'],
+  [/^the device's catalogue does not end within (\d+) s: the rest is not taken$/, '设备目录 $1 秒内未结束：其余不再接收'],
   // parts of the system
   [/^(\d+) workers?$/, '$1 个进程'],
   [/^(\d+) of (\d+) media workers are running$/, '$2 个视频服务进程中 $1 个在运行'],
@@ -64,8 +96,43 @@ const SENTENCES: readonly [RegExp, string][] = [
   [/^(R\d+ v\d+): swinger: .*$/, '$1：同一防区一次布防内频繁触发'],
   [/^(R\d+ v\d+): low-priority technical signal: logged$/, '$1：低级技术信号，仅记录'],
   [/^(R\d+ v\d+): opening or closing out of order$/, '$1：异常布撤防'],
+  [/^(R\d+ v\d+): another call about the same alarm, as the call-taker says$/, '$1：接警员确认为同一警情的又一来电'],
   // refusals that an operator meets
-  [/^Name or password is wrong\.?$/i, '用户名或口令不正确。'],
+  [/^say where: premises, a point, .*$/, '请说明地点：防护单位、点位、地图位置或地址。'],
+  [/^a telephone number has digits and .*$/, '电话号码只能含数字和 + - * # ( )。'],
+  [/^the hand-over of (.+) at this post waits to be accepted or withdrawn$/, '本席位 $1 的交班尚未接班或撤回。'],
+  [/^a hand-over is accepted by somebody else than the one who wrote it$/, '交班须由另一人接班。'],
+  [/^(.+) has accepted this hand-over already$/, '$1 已接班。'],
+  [/^(.+) has withdrawn this hand-over$/, '$1 已撤回交班。'],
+  [/^(\d+) of (\d+) items have not been looked at$/, '$2 项中还有 $1 项未查看。'],
+  [/^(The )?name or (the )?password is wrong\.?$/i, '用户名或口令不正确。'],
+  // signing in and one's own keys
+  [/^Too many failed sign-ins\. .*$/, '登录失败次数过多，请等几分钟再试。'],
+  [/^Too many sign-ins were begun from here .*$/, '从此处发起的登录过多且未完成，请等几分钟再试。'],
+  [/^You are not signed in, or your session is over\. .*$/, '尚未登录，或登录已失效，请重新登录。'],
+  [/^This code is wrong, or was used before\. .*$/, '验证码不正确，或已被使用；请等下一个。'],
+  [/^This sign-in took too long or was finished already\. .*$/, '本次登录已超时或已完成，请重新开始。'],
+  [/^This passkey is not known here, or its answer is not good\.$/, '本系统没有此通行密钥，或其应答无效。'],
+  [/^This is not the code that the app shows now\. .*$/, '不是应用当前显示的验证码；请检查设备时钟。'],
+  [/^This (offer|question to the device) is over\. .*$/, '已超时，请重新开始。'],
+  [/^Type your present password: .*$/, '登录已超过十分钟，请输入现用口令。'],
+  [/^The (present|old) password is wrong\.$/, '现用口令不正确。'],
+  [/^Sign in again first: .*$/, '登录已超过十分钟，请先重新登录。'],
+  [/^Your role needs a second factor\. .*$/, '您的角色必须使用第二因素：请先登记另一个，再移除这个。'],
+  [/^A person has at most (\d+) (passkeys|tokens)\. .*$/, '每人最多 $1 个，请先移除一个。'],
+  [/^This passkey is entered already\.$/, '此通行密钥已登记。'],
+  [/^a password has at least (\d+) characters$/, '口令至少 $1 个字符。'],
+  [/^a password mixes at least three of: .*$/, '口令须含大写、小写、数字、符号中的三类。'],
+  [/^the password must not contain the name$/, '口令不得包含用户名。'],
+  [/^this password is among the first that are tried; .*$/, '此口令过于常见，请用自己的词句。'],
+  [/^this is one of your last (\d+) passwords; .*$/, '与最近 $1 个口令相同，请另选。'],
+  [/^nobody resets their own second factors; .*$/, '不得重置本人的第二因素，请由另一位管理员操作。'],
+  [/^nobody may set an auditor's password; .*$/, '不得为审计员重设口令，请新增审计员。'],
+  [/^nobody becomes administrator or auditor through a provider$/, '不得通过统一认证成为管理员或审计员。'],
+  [/^to make people, name the claim .*$/, '自动登记人员时，须填写角色声明及其对应关系。'],
+  [/^'?(.+?)'? is not an https address$/, '$1 不是 https 地址。'],
+  [/^another issuer needs its own client secret: .*$/, '更换颁发者地址时须重新输入客户端密钥。'],
+  [/^nothing is locked under this key any more$/, '该锁定已解除。'],
   [/^version \d+ .*$/, '您看到的版本已不是最新。'],
 ]
 

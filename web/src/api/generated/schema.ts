@@ -72,6 +72,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Areas Below
+         * @description The areas right below a code; the provinces when none is given.
+         */
+        get: operations["areas_below_api_areas_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/areas/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Area
+         * @description What is known of a code; an unknown or abolished one is told to be so.
+         */
+        get: operations["area_api_areas__code__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -123,6 +163,83 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description Chosen lines, each with its proof, the checkpoint and the time stamps: for fengtai-audit-verify --proofs.
+         */
+        get: operations["export_api_audit_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/missing-results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Missing Results
+         * @description At most the hundred oldest.
+         */
+        get: operations["missing_results_api_audit_missing_results_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** State */
+        get: operations["state_api_audit_state_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify
+         * @description Begin a look at every line; /api/audit/state tells how far it is.
+         */
+        post: operations["verify_api_audit_verification_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit/{seq}/proof": {
         parameters: {
             query?: never;
@@ -140,6 +257,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Calls */
+        get: operations["list_calls_api_calls_get"];
+        put?: never;
+        /** Register Call */
+        post: operations["register_call_api_calls_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Similar Alarms
+         * @description Open alarms that this call may be about; nothing is kept of the question.
+         */
+        post: operations["similar_alarms_api_calls_similar_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{call_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One Call */
+        get: operations["one_call_api_calls__call_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/charter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Charter
+         * @description What this platform never does; the loader of plug-ins obeys it.
+         */
+        get: operations["charter_api_charter_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/clips/{clip_id}": {
         parameters: {
             query?: never;
@@ -149,6 +341,43 @@ export interface paths {
         };
         /** Play Clip */
         get: operations["play_clip_api_clips__clip_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/clips/{clip_id}/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Clip
+         * @description Say what for; the answer's address plays the clip in this session for a quarter of an hour.
+         */
+        post: operations["ask_for_clip_api_clips__clip_id__views_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/device-makes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Makes */
+        get: operations["list_makes_api_device_makes_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -209,23 +438,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/devices/{device_id}/alarm-reset": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Reset Alarm */
-        post: operations["reset_alarm_api_devices__device_id__alarm_reset_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/devices/{device_id}/catalogue": {
         parameters: {
             query?: never;
@@ -237,6 +449,60 @@ export interface paths {
         put?: never;
         /** Ask For Catalogue */
         post: operations["ask_for_catalogue_api_devices__device_id__catalogue_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{device_id}/catalogue.xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Raw Catalogue
+         * @description The messages of the last catalogue as they came, in the device's own letters; the newest 256 kB.
+         */
+        get: operations["raw_catalogue_api_devices__device_id__catalogue_xml_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{device_id}/manner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Choose Manner */
+        put: operations["choose_manner_api_devices__device_id__manner_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{device_id}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Order */
+        post: operations["order_api_devices__device_id__orders_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -294,6 +560,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/devices/{device_id}/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Subscribe Again */
+        post: operations["subscribe_again_api_devices__device_id__subscriptions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -309,6 +592,168 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Grants
+         * @description Newest first; with `ended` also those that were taken back or whose time is over.
+         */
+        get: operations["grants_api_grants_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grants/{grant_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take Back */
+        post: operations["take_back_api_grants__grant_id__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hand-over-draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open Matters
+         * @description What a hand-over written now would hold.
+         */
+        get: operations["open_matters_api_hand_over_draft_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hand-overs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Hand Overs */
+        get: operations["list_hand_overs_api_hand_overs_get"];
+        put?: never;
+        /** Write Hand Over */
+        post: operations["write_hand_over_api_hand_overs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hand-overs/{hand_over_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One Hand Over */
+        get: operations["one_hand_over_api_hand_overs__hand_over_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hand-overs/{hand_over_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept Hand Over */
+        post: operations["accept_hand_over_api_hand_overs__hand_over_id__accept_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hand-overs/{hand_over_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw Hand Over */
+        post: operations["withdraw_hand_over_api_hand_overs__hand_over_id__withdraw_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Providers */
+        get: operations["providers_api_identity_providers_get"];
+        put?: never;
+        /** Add Provider */
+        post: operations["add_provider_api_identity_providers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity-providers/{provider_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change Provider */
+        put: operations["change_provider_api_identity_providers__provider_id__put"];
+        post?: never;
+        /** Remove Provider */
+        delete: operations["remove_provider_api_identity_providers__provider_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -519,6 +964,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/live/devices/{device_id}/transport": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Transport */
+        get: operations["transport_api_live_devices__device_id__transport_get"];
+        put?: never;
+        post?: never;
+        /** Forget Transport */
+        delete: operations["forget_transport_api_live_devices__device_id__transport_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live/streams": {
         parameters: {
             query?: never;
@@ -528,6 +991,40 @@ export interface paths {
         };
         /** Streams */
         get: operations["streams_api_live_streams_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/{point_id}/device-snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Device Snapshots */
+        post: operations["device_snapshots_api_live__point_id__device_snapshots_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/{point_id}/device-snapshots/{picture_id}.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Device Snapshot */
+        get: operations["device_snapshot_api_live__point_id__device_snapshots__picture_id__jpg_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -581,6 +1078,43 @@ export interface paths {
         put?: never;
         /** Watch */
         post: operations["watch_api_live__point_id__watch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/locks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Locks
+         * @description Names and addresses from which nobody can sign in now.
+         */
+        get: operations["locks_api_locks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/locks/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Unlock */
+        post: operations["unlock_api_locks_release_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -657,6 +1191,261 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/organisations/{organisation_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Organisation History */
+        get: operations["organisation_history_api_organisations__organisation_id__history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organisations/{organisation_id}/parent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Move Organisation
+         * @description To another parent, with all that is below.
+         */
+        put: operations["move_organisation_api_organisations__organisation_id__parent_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/own/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Own Keys
+         * @description With what one may sign in oneself.
+         */
+        get: operations["own_keys_api_own_keys_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/own/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enrol Passkey */
+        post: operations["enrol_passkey_api_own_passkeys_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/own/passkeys/question": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask To Enrol */
+        post: operations["ask_to_enrol_api_own_passkeys_question_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/own/passkeys/{passkey_id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove Passkey */
+        post: operations["remove_passkey_api_own_passkeys__passkey_id__remove_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/own/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Renew Recovery Codes */
+        post: operations["renew_recovery_codes_api_own_recovery_codes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/own/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Own Sessions */
+        get: operations["own_sessions_api_own_sessions_get"];
+        put?: never;
+        post?: never;
+        /**
+         * End Others
+         * @description All of one's own but this one.
+         */
+        delete: operations["end_others_api_own_sessions_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/own/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End Own */
+        delete: operations["end_own_api_own_sessions__session_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/own/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Own Tokens */
+        get: operations["own_tokens_api_own_tokens_get"];
+        put?: never;
+        /**
+         * Make Token
+         * @description For one program and one purpose; never more rights than one has oneself at the moment of use.
+         */
+        post: operations["make_token_api_own_tokens_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/own/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraw Own Token */
+        delete: operations["withdraw_own_token_api_own_tokens__token_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/own/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Offer Totp
+         * @description A fresh secret for an authenticator app; it counts once a code of it was shown.
+         */
+        post: operations["offer_totp_api_own_totp_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/own/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enrol Totp */
+        post: operations["enrol_totp_api_own_totp_confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/own/totp/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove Totp */
+        post: operations["remove_totp_api_own_totp_remove_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/panel-accounts": {
         parameters: {
             query?: never;
@@ -664,7 +1453,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Panel Accounts */
+        /**
+         * List Panel Accounts
+         * @description In the order of their ids, which is that of their making.
+         */
         get: operations["list_panel_accounts_api_panel_accounts_get"];
         put?: never;
         /** Create Panel Account */
@@ -710,6 +1502,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/people-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Keys Of All
+         * @description Who has which second factor: that there is one, never what it is.
+         */
+        get: operations["keys_of_all_api_people_keys_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/people/{user_id}": {
         parameters: {
             query?: never;
@@ -727,6 +1539,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/people/{user_id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give */
+        post: operations["give_api_people__user_id__grants_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{user_id}/keys/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset Keys
+         * @description Somebody lost their device. Never one's own.
+         */
+        post: operations["reset_keys_api_people__user_id__keys_reset_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/people/{user_id}/password": {
         parameters: {
             query?: never;
@@ -737,6 +1586,26 @@ export interface paths {
         get?: never;
         /** Reset Password */
         put: operations["reset_password_api_people__user_id__password_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{user_id}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why
+         * @description May this person do that there, and by which grants? Without a place: anywhere at all?
+         */
+        get: operations["why_api_people__user_id__why_get"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -762,6 +1631,172 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/points/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Points
+         * @description The register as a table that an import reads again. What could be taken for a formula is made harmless.
+         */
+        get: operations["export_points_api_points_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Fields
+         * @description What a point may be told about: the columns of imports and exports.
+         */
+        get: operations["list_fields_api_points_fields_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Imports */
+        get: operations["list_imports_api_points_imports_get"];
+        put?: never;
+        /**
+         * Start Import
+         * @description The upload is read and compared with the register; nothing is changed before it is applied.
+         */
+        post: operations["start_import_api_points_imports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Import */
+        get: operations["get_import_api_points_imports__import_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/imports/{import_id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Apply Import */
+        post: operations["apply_import_api_points_imports__import_id__apply_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/imports/{import_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel Import */
+        post: operations["cancel_import_api_points_imports__import_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/imports/{import_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check Import */
+        post: operations["check_import_api_points_imports__import_id__check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/imports/{import_id}/refused.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Refused Rows
+         * @description Row, column and reason of everything that was refused.
+         */
+        get: operations["refused_rows_api_points_imports__import_id__refused_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/imports/{import_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Import Rows */
+        get: operations["list_import_rows_api_points_imports__import_id__rows_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/points/map": {
         parameters: {
             query?: never;
@@ -772,6 +1807,46 @@ export interface paths {
         /** Points On Map */
         get: operations["points_on_map_api_points_map_get"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Upload
+         * @description A file comes in pieces, each in a request of its own; used by an import or as a document; kept for a day.
+         */
+        post: operations["open_upload_api_points_uploads_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/uploads/{upload_id}/pieces/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Piece
+         * @description Pieces are counted from 0 and may be sent again.
+         */
+        put: operations["put_piece_api_points_uploads__upload_id__pieces__index__put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -790,6 +1865,79 @@ export interface paths {
         get: operations["get_point_api_points__point_id__get"];
         /** Change Point */
         put: operations["change_point_api_points__point_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/{point_id}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Documents */
+        get: operations["list_documents_api_points__point_id__documents_get"];
+        put?: never;
+        /** Add Document */
+        post: operations["add_document_api_points__point_id__documents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/{point_id}/documents/{document_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Document */
+        get: operations["get_document_api_points__point_id__documents__document_id__get"];
+        put?: never;
+        post?: never;
+        /** Remove Document */
+        delete: operations["remove_document_api_points__point_id__documents__document_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/{point_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Point History */
+        get: operations["point_history_api_points__point_id__history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/{point_id}/who": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who May
+         * @description Everybody who may do that at this point, and by which grants.
+         */
+        get: operations["who_may_api_points__point_id__who_get"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -833,6 +1981,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/recordings/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Forecast */
+        get: operations["forecast_api_recordings_forecast_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/recordings/{point_id}/hours": {
         parameters: {
             query?: never;
@@ -842,6 +2007,60 @@ export interface paths {
         };
         /** Hours */
         get: operations["hours_api_recordings__point_id__hours_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{point_id}/playback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Playback */
+        post: operations["playback_api_recordings__point_id__playback_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{point_id}/still.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Still */
+        get: operations["still_api_recordings__point_id__still_jpg_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Roles
+         * @description The table of roles: what each may do where it is granted.
+         */
+        get: operations["roles_api_roles_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -860,10 +2079,50 @@ export interface paths {
         /** Own Session */
         get: operations["own_session_api_session_get"];
         put?: never;
-        /** Sign In */
+        /**
+         * Sign In
+         * @description 200: signed in. 202: a second factor is asked for, at `/api/session/second` or by a passkey.
+         */
         post: operations["sign_in_api_session_post"];
         /** Sign Out */
         delete: operations["sign_out_api_session_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign In By Passkey */
+        post: operations["sign_in_by_passkey_api_session_passkey_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/passkey/question": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask To Sign In
+         * @description What the browser asks the device; the same for everybody.
+         */
+        post: operations["ask_to_sign_in_api_session_passkey_question_post"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -880,6 +2139,66 @@ export interface paths {
         put?: never;
         /** Change Password */
         post: operations["change_password_api_session_password_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/provider/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come Back
+         * @description Where the provider sends the browser. Answers with the console, signed in or told why not.
+         */
+        get: operations["come_back_api_session_provider_return_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/provider/{provider_id}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Leave
+         * @description Sends the browser to the provider, with a cookie by which only this browser can come back.
+         */
+        get: operations["leave_api_session_provider__provider_id__leave_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/second": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Second Step
+         * @description Finish a sign-in by the code of an authenticator app or a recovery code.
+         */
+        post: operations["second_step_api_session_second_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -935,6 +2254,26 @@ export interface paths {
         put?: never;
         /** Set Up */
         post: operations["set_up_api_setup_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign In Ways
+         * @description What the sign-in page offers; tells nothing about who there is.
+         */
+        get: operations["sign_in_ways_api_sign_in_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1012,6 +2351,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tokens
+         * @description Everybody's.
+         */
+        get: operations["tokens_api_tokens_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraw Token */
+        delete: operations["withdraw_token_api_tokens__token_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/units": {
         parameters: {
             query?: never;
@@ -1041,6 +2417,123 @@ export interface paths {
         /** Change Unit */
         put: operations["change_unit_api_units__unit_id__put"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Webhooks */
+        get: operations["list_webhooks_api_webhooks_get"];
+        put?: never;
+        /**
+         * Create Webhook
+         * @description The maker must hold the permission of every kind that it is to be told of.
+         */
+        post: operations["create_webhook_api_webhooks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Webhook */
+        get: operations["get_webhook_api_webhooks__webhook_id__get"];
+        /** Change Webhook */
+        put: operations["change_webhook_api_webhooks__webhook_id__put"];
+        post?: never;
+        /** Remove Webhook */
+        delete: operations["remove_webhook_api_webhooks__webhook_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{webhook_id}/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Dead Letters */
+        get: operations["dead_letters_api_webhooks__webhook_id__dead_letters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{webhook_id}/dead-letters/{seq}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Letter
+         * @description Tries a dead letter again; when it is taken it is gone.
+         */
+        post: operations["send_letter_api_webhooks__webhook_id__dead_letters__seq__send_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{webhook_id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * New Secret
+         * @description A new secret; the old one is void at once.
+         */
+        post: operations["new_secret_api_webhooks__webhook_id__secret_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Webhook
+         * @description Sends one message of kind webhooks.test and tells how it went.
+         */
+        post: operations["test_webhook_api_webhooks__webhook_id__test_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1111,7 +2604,12 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** AcceptForm */
+        /**
+         * AcceptForm
+         * @example {
+         *       "make_points": true
+         *     }
+         */
         AcceptForm: {
             /**
              * Make Points
@@ -1119,6 +2617,27 @@ export interface components {
              * @default false
              */
             make_points: boolean;
+            /**
+             * Organisation Id
+             * @description whose it is from now on; empty: as it was
+             * @default
+             */
+            organisation_id: string;
+        };
+        /** Acceptance */
+        Acceptance: {
+            /**
+             * Remark
+             * @default
+             */
+            remark: string;
+            /**
+             * Seen
+             * @description keys of the items that were looked at: all of them
+             */
+            seen: string[];
+            /** Version */
+            version: number;
         };
         /** AlarmPage */
         AlarmPage: {
@@ -1133,15 +2652,6 @@ export interface components {
             latitude: number;
             /** Longitude */
             longitude: number;
-        };
-        /** AlarmResetForm */
-        AlarmResetForm: {
-            /**
-             * Channel Id
-             * @description an alarm input or camera of the device; empty: the device
-             * @default
-             */
-            channel_id: string;
         };
         /** AlarmSignalView */
         AlarmSignalView: {
@@ -1214,7 +2724,12 @@ export interface components {
             /** Who */
             who: string;
         };
-        /** AlarmToTake */
+        /**
+         * AlarmToTake
+         * @example {
+         *       "alarm_id": "00000000000000000000000000000000"
+         *     }
+         */
         AlarmToTake: {
             /** Alarm Id */
             alarm_id: string;
@@ -1227,6 +2742,8 @@ export interface components {
             account_id: string;
             /** Allowed Steps */
             allowed_steps: string[];
+            /** Area Code */
+            area_code: string;
             /** Category */
             category: string;
             /** Channel */
@@ -1253,6 +2770,8 @@ export interface components {
             incident_id: string;
             /** On Test */
             on_test: boolean;
+            /** Organisation Id */
+            organisation_id: string;
             /** Partition */
             partition: string;
             /** Point Ids */
@@ -1307,6 +2826,45 @@ export interface components {
             /** Signals */
             signals: components["schemas"]["AlarmSignalView"][];
         };
+        /** ApplyForm */
+        ApplyForm: {
+            plan: components["schemas"]["Plan"];
+            /**
+             * Token
+             * @description of the preview that was looked at
+             */
+            token: string;
+            /**
+             * Why
+             * @description kept in the history
+             * @default
+             */
+            why: string;
+        };
+        /** AreaPage */
+        AreaPage: {
+            /** Items */
+            items: components["schemas"]["AreaView"][];
+            /** Next */
+            next?: null;
+        };
+        /**
+         * AreaStatus
+         * @enum {string}
+         */
+        AreaStatus: "known" | "abolished" | "unknown";
+        /** AreaView */
+        AreaView: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Path */
+            path: string[];
+            status: components["schemas"]["AreaStatus"];
+            /** Successor */
+            successor: string;
+        };
         /** Asked */
         Asked: {
             /** Device Id */
@@ -1355,7 +2913,89 @@ export interface components {
             /** Next */
             next: number | null;
         };
-        /** CallMade */
+        /** AuditStateView */
+        AuditStateView: {
+            checkpoint: components["schemas"]["CheckpointView"] | null;
+            /** Missing Results */
+            missing_results: number;
+            /** Size */
+            size: number;
+            /** Stamp Fault */
+            stamp_fault: string;
+            /** Stamped At */
+            stamped_at: string | null;
+            /** Stamped Size */
+            stamped_size: number | null;
+            /** Stamps Configured */
+            stamps_configured: boolean;
+            /** Tampered */
+            tampered: boolean;
+            verification: components["schemas"]["VerificationView"] | null;
+        };
+        /** CallForm */
+        CallForm: {
+            /**
+             * Address
+             * @default
+             */
+            address: string;
+            /**
+             * Caller Name
+             * @default
+             */
+            caller_name: string;
+            /**
+             * Caller Number
+             * @description empty: withheld
+             * @default
+             */
+            caller_number: string;
+            /**
+             * Category
+             * @enum {string}
+             */
+            category: "fire" | "hold-up" | "medical" | "burglary" | "technical" | "trouble";
+            /**
+             * Drill
+             * @default false
+             */
+            drill: boolean;
+            /**
+             * Point Id
+             * @default
+             */
+            point_id: string;
+            position?: components["schemas"]["CallPlace"] | null;
+            /**
+             * Premises Id
+             * @default
+             */
+            premises_id: string;
+            /**
+             * Repeats Alarm Id
+             * @description the alarm that the call-taker says it is about
+             * @default
+             */
+            repeats_alarm_id: string;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /**
+             * Took Seconds
+             * @default 0
+             */
+            took_seconds: number;
+        };
+        /**
+         * CallMade
+         * @example {
+         *       "keyholder_id": "00000000000000000000000000000000",
+         *       "note": "十分钟内到",
+         *       "result": "reached"
+         *     }
+         */
         CallMade: {
             /** Keyholder Id */
             keyholder_id: string;
@@ -1365,6 +3005,13 @@ export interface components {
              */
             note: string;
             result: components["schemas"]["CallResult"];
+        };
+        /** CallPlace */
+        CallPlace: {
+            /** Latitude */
+            latitude: number;
+            /** Longitude */
+            longitude: number;
         };
         /**
          * CallResult
@@ -1429,6 +3076,15 @@ export interface components {
             /** Stale */
             stale: boolean;
         };
+        /** CharterView */
+        CharterView: {
+            /** Never */
+            never: components["schemas"]["ClauseView"][];
+            /** Plugins May */
+            plugins_may: string[];
+            /** Version */
+            version: number;
+        };
         /**
          * CheckpointView
          * @description `root` in base64, `note` is the signed note (C2SP).
@@ -1442,6 +3098,19 @@ export interface components {
             root: string;
             /** Size */
             size: number;
+        };
+        /** ClauseView */
+        ClauseView: {
+            /** Capability */
+            capability: string;
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** Sources */
+            sources: string[];
+            /** Zh */
+            zh: string;
         };
         /**
          * ClipState
@@ -1474,7 +3143,34 @@ export interface components {
             /** Until */
             until: string;
         };
-        /** CloseForm */
+        /** ClipViewAnswer */
+        ClipViewAnswer: {
+            /** Expires At */
+            expires_at: string;
+            purpose: components["schemas"]["Purpose"];
+            /** Reference */
+            reference: string;
+            /** Url */
+            url: string;
+        };
+        /** ClipViewAsked */
+        ClipViewAsked: {
+            purpose: components["schemas"]["Purpose"];
+            /**
+             * Reference
+             * @description number of the incident, case or letter; left out: the duty post of the session
+             * @default
+             */
+            reference: string;
+        };
+        /**
+         * CloseForm
+         * @example {
+         *       "disposition": "technical",
+         *       "note": "电池低, 已报修",
+         *       "version": 2
+         *     }
+         */
         CloseForm: {
             /** Disposition */
             disposition: string;
@@ -1486,7 +3182,14 @@ export interface components {
             /** Version */
             version: number;
         };
-        /** Closing */
+        /**
+         * Closing
+         * @example {
+         *       "disposition": "false",
+         *       "note": "保洁员误触",
+         *       "version": 7
+         *     }
+         */
         Closing: {
             /** @description must be given; left out, the answer says so in words */
             disposition?: components["schemas"]["Disposition"] | null;
@@ -1498,6 +3201,13 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** CodeAsked */
+        CodeAsked: {
+            /** Code */
+            code: string;
+            /** Ticket */
+            ticket: string;
+        };
         /** ConsistencyView */
         ConsistencyView: {
             /** New Size */
@@ -1507,8 +3217,21 @@ export interface components {
             /** Path */
             path: string[];
         };
+        /**
+         * Datum
+         * @description In which system of coordinates somebody gave a position. Kept is WGS-84, and the original beside it.
+         * @enum {string}
+         */
+        Datum: "wgs84" | "gcj02" | "cgcs2000";
         /** DeviceDetail */
         DeviceDetail: {
+            /** Catalogue At */
+            catalogue_at: string | null;
+            /**
+             * Catalogue Note
+             * @description what was odd about its last catalogue
+             */
+            catalogue_note: string;
             /** Channels */
             channels: components["schemas"]["ChannelView"][];
             /**
@@ -1531,17 +3254,38 @@ export interface components {
             id: string;
             /** Last Seen At */
             last_seen_at: string | null;
+            /** @description the quirk profile that counts for it */
+            make: components["schemas"]["MakeView"];
+            /** @description what a person chose */
+            manner: components["schemas"]["MannerForm"];
             /** Manufacturer */
             manufacturer: string;
             /** Model */
             model: string;
             /** Name */
             name: string;
+            /**
+             * On Guard
+             * @description armed; null: neither confirmed nor told
+             */
+            on_guard: boolean | null;
             /** Port */
             port: number;
+            /**
+             * Positions
+             * @description the last of each mobile device or channel
+             */
+            positions: components["schemas"]["PositionView"][];
             presence: components["schemas"]["Presence"];
+            /**
+             * Subscriptions
+             * @description empty while it is offline
+             */
+            subscriptions: components["schemas"]["TopicView"][];
             /** Transport */
             transport: string;
+            /** User Agent */
+            user_agent: string;
         };
         /** DevicePage */
         DevicePage: {
@@ -1575,6 +3319,8 @@ export interface components {
             model: string;
             /** Name */
             name: string;
+            /** Organisation Id */
+            organisation_id: string;
             /** Port */
             port: number;
             presence: components["schemas"]["Presence"];
@@ -1614,6 +3360,44 @@ export interface components {
          * @enum {string}
          */
         Disposition: "real" | "false" | "technical" | "test" | "drill" | "cancelled" | "duplicate";
+        /** DocumentForm */
+        DocumentForm: {
+            kind: components["schemas"]["DocumentKind"];
+            /** Title */
+            title: string;
+            /** Upload Id */
+            upload_id: string;
+        };
+        /**
+         * DocumentKind
+         * @enum {string}
+         */
+        DocumentKind: "photo" | "sign-photo" | "drawing" | "consent" | "filing-receipt" | "acceptance" | "other";
+        /** DocumentPage */
+        DocumentPage: {
+            /** Items */
+            items: components["schemas"]["DocumentView"][];
+            /** Next */
+            next?: null;
+        };
+        /** DocumentView */
+        DocumentView: {
+            /** Added At */
+            added_at: string;
+            /** By Name */
+            by_name: string;
+            /** Id */
+            id: string;
+            kind: components["schemas"]["DocumentKind"];
+            /** Media Type */
+            media_type: string;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Title */
+            title: string;
+        };
         /** Done */
         Done: {
             /**
@@ -1623,12 +3407,109 @@ export interface components {
              */
             done: true;
         };
+        /** DossierForm */
+        DossierForm: {
+            /**
+             * Collection Range
+             * @default
+             */
+            collection_range: string;
+            /** Filed On */
+            filed_on?: string | null;
+            /**
+             * Filing Number
+             * @default
+             */
+            filing_number: string;
+            /** In Service On */
+            in_service_on?: string | null;
+            /**
+             * Maintenance Unit
+             * @default
+             */
+            maintenance_unit: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Purpose
+             * @default
+             */
+            purpose: string;
+            /**
+             * Responsible Person
+             * @default
+             */
+            responsible_person: string;
+            /**
+             * Responsible Unit
+             * @default
+             */
+            responsible_unit: string;
+            /**
+             * Responsible Unit Code
+             * @description unified social credit code, GB 32100
+             * @default
+             */
+            responsible_unit_code: string;
+            /** Retired On */
+            retired_on?: string | null;
+            /** Sign On */
+            sign_on?: string | null;
+            /** @default unsaid */
+            siting_zone: components["schemas"]["SitingZone"];
+        };
+        /**
+         * Due
+         * @description What a person has to do before this session gives them any right.
+         * @enum {string}
+         */
+        Due: "password" | "second-factor";
+        /**
+         * Effect
+         * @enum {string}
+         */
+        Effect: "allow" | "forbid";
         /**
          * Enrolment
          * @description A device that nobody entered is PENDING: listed, alive, not played or recorded until an engineer accepts it.
          * @enum {string}
          */
         Enrolment: "pending" | "accepted" | "refused";
+        /**
+         * ExportFormat
+         * @enum {string}
+         */
+        ExportFormat: "csv" | "xlsx";
+        /** FieldPage */
+        FieldPage: {
+            /** Items */
+            items: components["schemas"]["FieldView"][];
+            /** Next */
+            next?: null;
+        };
+        /** FieldView */
+        FieldView: {
+            /** En */
+            en: string;
+            /** Name */
+            name: string;
+            /**
+             * Words
+             * @description of a closed list, in Chinese; the English values are in the schema
+             */
+            words: string[];
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * FilingState
+         * @description Order 799 article 14: filed within thirty days of going live.
+         * @enum {string}
+         */
+        FilingState: "not-needed" | "due" | "overdue" | "filed";
         /** FirstPerson */
         FirstPerson: {
             /** Name */
@@ -1636,11 +3517,174 @@ export interface components {
             /** Password */
             password: string;
         };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
+        /** ForecastView */
+        ForecastView: {
+            /** Bytes Per Day */
+            bytes_per_day: number;
+            /** Days Kept When Full */
+            days_kept_when_full: number | null;
+            /** Days Until Full */
+            days_until_full: number | null;
+            /**
+             * Floor Days
+             * @description what the law asks to be kept
+             */
+            floor_days: number;
+            /** Free Bytes */
+            free_bytes: number | null;
+            /**
+             * Is Enough
+             * @description null: it cannot be told yet
+             */
+            is_enough: boolean | null;
+            /** Kept Bytes */
+            kept_bytes: number;
+            /** Oldest At */
+            oldest_at: string | null;
+            /** Reserve Bytes */
+            reserve_bytes: number;
         };
+        /** GivenPoint */
+        GivenPoint: {
+            /** @default wgs84 */
+            datum: components["schemas"]["Datum"];
+            /** Latitude */
+            latitude: number;
+            /** Longitude */
+            longitude: number;
+        };
+        /** GrantAsked */
+        GrantAsked: {
+            /**
+             * Area Code
+             * @default
+             */
+            area_code: string;
+            /** @default allow */
+            effect: components["schemas"]["Effect"];
+            /**
+             * Organisation Id
+             * @default
+             */
+            organisation_id: string;
+            /** Permissions */
+            permissions?: components["schemas"]["Permission"][];
+            /** Point Classes */
+            point_classes?: (1 | 2 | 3 | 9)[];
+            /** Reason */
+            reason: string;
+            role: components["schemas"]["Role"];
+            /** Valid Until */
+            valid_until?: string | null;
+        };
+        /** GrantView */
+        GrantView: {
+            /** Area Code */
+            area_code: string;
+            effect: components["schemas"]["Effect"];
+            /** End Reason */
+            end_reason: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string;
+            /** Granted At */
+            granted_at: string;
+            /** Granted By */
+            granted_by: string;
+            /** Id */
+            id: string;
+            /** Organisation Id */
+            organisation_id: string;
+            /** Permissions */
+            permissions: components["schemas"]["Permission"][];
+            /** Point Classes */
+            point_classes: number[];
+            /** Reason */
+            reason: string;
+            role: components["schemas"]["Role"];
+            /** User Id */
+            user_id: string;
+            /** Valid Until */
+            valid_until: string | null;
+        };
+        /** GrantsView */
+        GrantsView: {
+            /** Items */
+            items: components["schemas"]["GrantView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** HandOverPage */
+        HandOverPage: {
+            /** Items */
+            items: components["schemas"]["HandOverView"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * HandOverState
+         * @enum {string}
+         */
+        HandOverState: "waiting" | "accepted" | "withdrawn";
+        /** HandOverView */
+        HandOverView: {
+            /** Accepted At */
+            accepted_at: string | null;
+            /** Accepted By */
+            accepted_by: string;
+            /** Accepted By Name */
+            accepted_by_name: string;
+            /** Dark Devices */
+            dark_devices: number;
+            /** Id */
+            id: string;
+            /** Items */
+            items: components["schemas"]["HandedItemView"][];
+            /** Notes */
+            notes: string;
+            /** On Duty */
+            on_duty: string[];
+            /** Post */
+            post: string;
+            /** Remark */
+            remark: string;
+            state: components["schemas"]["HandOverState"];
+            /** Version */
+            version: number;
+            /** Written At */
+            written_at: string;
+            /** Written By */
+            written_by: string;
+            /** Written By Name */
+            written_by_name: string;
+        };
+        /** HandOverWords */
+        HandOverWords: {
+            /**
+             * Notes
+             * @default
+             */
+            notes: string;
+        };
+        /** HandedItemView */
+        HandedItemView: {
+            /** Facts */
+            facts: {
+                [key: string]: string;
+            };
+            /** Id */
+            id: string;
+            /** Key */
+            key: string;
+            kind: components["schemas"]["HandedKind"];
+        };
+        /**
+         * HandedKind
+         * @description What is handed over.
+         * @enum {string}
+         */
+        HandedKind: "incident" | "alarm" | "shelved" | "on-test" | "dark";
         /** Health */
         Health: {
             /**
@@ -1669,6 +3713,99 @@ export interface components {
             state: string;
             /** Until */
             until: string;
+        };
+        /** ImportForm */
+        ImportForm: {
+            /**
+             * File Name
+             * @description shown to people, never used as a path
+             * @default
+             */
+            file_name: string;
+            /** Upload Id */
+            upload_id: string;
+        };
+        /** ImportPage */
+        ImportPage: {
+            /** Items */
+            items: components["schemas"]["ImportView"][];
+            /** Next */
+            next?: null;
+        };
+        /** ImportRowPage */
+        ImportRowPage: {
+            /** Items */
+            items: components["schemas"]["ImportRowView"][];
+            /**
+             * Next
+             * @description give it as after_row
+             */
+            next: number | null;
+        };
+        /** ImportRowView */
+        ImportRowView: {
+            /** Changes */
+            changes: components["schemas"]["fengtai__domain__points__api__views__ChangeView"][];
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+            /** Point Id */
+            point_id: string;
+            /** Problems */
+            problems: components["schemas"]["RowProblemView"][];
+            /** Row */
+            row: number;
+            verdict: components["schemas"]["Verdict"];
+        };
+        /**
+         * ImportState
+         * @enum {string}
+         */
+        ImportState: "checking" | "ready" | "applying" | "applied" | "cancelled" | "failed" | "interrupted";
+        /** ImportView */
+        ImportView: {
+            /** By Name */
+            by_name: string;
+            /** Changed At */
+            changed_at: string;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Delimiter */
+            delimiter: string;
+            /** Done */
+            done: number;
+            /** Encoding */
+            encoding: string;
+            /** File Name */
+            file_name: string;
+            /** Format */
+            format: string;
+            /** Headers */
+            headers: string[];
+            /** Id */
+            id: string;
+            /** Mapping */
+            mapping: {
+                [key: string]: string;
+            };
+            /** Sample */
+            sample: string[][];
+            /** Sentence */
+            sentence: string;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Started At */
+            started_at: string;
+            state: components["schemas"]["ImportState"];
+            /** Token */
+            token: string;
+            /** Total */
+            total: number;
         };
         /** IncidentAlarm */
         IncidentAlarm: {
@@ -1870,12 +4007,67 @@ export interface components {
             /** Phone */
             phone: string;
         };
+        /** KeysOfAllView */
+        KeysOfAllView: {
+            /** Items */
+            items: components["schemas"]["KeysOfView"][];
+            /** Next */
+            next?: null;
+        };
+        /** KeysOfView */
+        KeysOfView: {
+            /** Must Have Second Factor */
+            must_have_second_factor: boolean;
+            /** Passkeys */
+            passkeys: number;
+            /** Totp */
+            totp: boolean;
+            /** User Id */
+            user_id: string;
+        };
         /**
-         * Level
-         * @description The three operating levels (product.md V1), highest first.
+         * Language
          * @enum {string}
          */
-        Level: "city" | "district" | "station";
+        Language: "zh" | "en";
+        /**
+         * LegalClass
+         * @description Under which article of order 799 a point stands; its duties follow from it.
+         * @enum {string}
+         */
+        LegalClass: "art7_gov" | "art7_operator" | "art9" | "non_public" | "unsaid";
+        /** LetterPage */
+        LetterPage: {
+            /** Items */
+            items: components["schemas"]["LetterView"][];
+            /**
+             * Next
+             * @description give it as before
+             */
+            next: number | null;
+        };
+        /**
+         * LetterView
+         * @description Without the payload: whoever may edit webhooks need not be one who may see alarms.
+         */
+        LetterView: {
+            /** Error */
+            error: string;
+            /** Given Up At */
+            given_up_at: string;
+            /** Happened At */
+            happened_at: string;
+            /** Kind */
+            kind: string;
+            /** Seq */
+            seq: number;
+        };
+        /**
+         * Level
+         * @description The operating levels (product.md V1), highest first; a unit is whoever stands below them or beside.
+         * @enum {string}
+         */
+        Level: "province" | "city" | "district" | "station" | "unit";
         /**
          * LifeCycles
          * @description State → step → next state: what a console may offer.
@@ -1900,6 +4092,37 @@ export interface components {
                 };
             };
         };
+        /** LinkView */
+        LinkView: {
+            /** Issuer */
+            issuer: string;
+            /** Linked At */
+            linked_at: string;
+        };
+        /** LockView */
+        LockView: {
+            /** Address */
+            address: string;
+            /** Display Name */
+            display_name: string | null;
+            /** Failures */
+            failures: number;
+            /** Key */
+            key: string;
+            /** Locked Until */
+            locked_until: string;
+            /** Name */
+            name: string | null;
+            /** User Id */
+            user_id: string | null;
+        };
+        /** LocksView */
+        LocksView: {
+            /** Items */
+            items: components["schemas"]["LockView"][];
+            /** Next */
+            next?: null;
+        };
         /** LogLineView */
         LogLineView: {
             /** At */
@@ -1910,6 +4133,49 @@ export interface components {
             text: string;
             /** Who */
             who: string;
+        };
+        /** MakeView */
+        MakeView: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Quirks */
+            quirks: string[];
+        };
+        /** MannerForm */
+        MannerForm: {
+            /**
+             * Charset
+             * @description empty: found out, message by message
+             * @default
+             * @enum {string}
+             */
+            charset: "" | "gb18030" | "utf-8";
+            /**
+             * Edition
+             * @description X-GB-ver; empty: what the device says
+             * @default
+             * @enum {string}
+             */
+            edition: "" | "1.0" | "1.1" | "2.0" | "3.0";
+            /**
+             * Make
+             * @description quirk profile; empty: what fits
+             * @default
+             */
+            make: string;
+            /**
+             * Redirect To
+             * @description <server id>@<host>:<port> that it is sent to when it registers; empty: stays here
+             * @default
+             */
+            redirect_to: string;
+            /**
+             * Topics
+             * @description what we subscribe to; null: by the rule for its type
+             */
+            topics?: components["schemas"]["Topic"][] | null;
         };
         /** MapPoint */
         MapPoint: {
@@ -1930,7 +4196,24 @@ export interface components {
             /** View Degrees */
             view_degrees: number | null;
         };
-        /** NewDevice */
+        /** MappingForm */
+        MappingForm: {
+            /**
+             * Mapping
+             * @description field to header; null: as it is, against the register as it is now
+             */
+            mapping?: {
+                [key: string]: string;
+            } | null;
+        };
+        /**
+         * NewDevice
+         * @example {
+         *       "id": "34020000001320000001",
+         *       "name": "望江路 1 号球机",
+         *       "password": "a password of its own"
+         *     }
+         */
         NewDevice: {
             /**
              * Id
@@ -1943,36 +4226,156 @@ export interface components {
              */
             name: string;
             /**
+             * Organisation Id
+             * @description whose it is; empty: nobody's yet, so the city's
+             * @default
+             */
+            organisation_id: string;
+            /**
              * Password
              * @description its own password; empty: the shared one. Never shown again
              * @default
              */
             password: string;
         };
-        /** NewOrganisation */
+        /**
+         * NewOrganisation
+         * @example {
+         *       "area_code": "210202",
+         *       "level": "district",
+         *       "name": "东区分局",
+         *       "parent_id": "00000000000000000000000000000000"
+         *     }
+         */
         NewOrganisation: {
             /**
              * Area Code
              * @default
              */
             area_code: string;
+            /**
+             * Credit Code
+             * @default
+             */
+            credit_code: string;
             level: components["schemas"]["Level"];
             /** Name */
             name: string;
             /** Parent Id */
             parent_id: string;
+            /** @default police */
+            tenant_kind: components["schemas"]["TenantKind"];
+        };
+        /** NewParent */
+        NewParent: {
+            /** Parent Id */
+            parent_id: string;
+            /**
+             * Version
+             * @description the one that was read; 0: whatever stands
+             * @default 0
+             */
+            version: number;
+            /**
+             * Why
+             * @description kept in the history
+             * @default
+             */
+            why: string;
+        };
+        /** NewPasskeyAsked */
+        NewPasskeyAsked: {
+            /** Credential */
+            credential: {
+                [key: string]: unknown;
+            };
+            /** Name */
+            name: string;
+            /** Ticket */
+            ticket: string;
         };
         /** NewPasswordAsked */
         NewPasswordAsked: {
             /** Password */
             password: string;
         };
-        /** Note */
+        /** NewTokenView */
+        NewTokenView: {
+            /** Expires At */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Last Used Ip */
+            last_used_ip: string;
+            /** Made At */
+            made_at: string;
+            /** Permissions */
+            permissions: components["schemas"]["Permission"][];
+            /** Purpose */
+            purpose: string;
+            /** Token */
+            token: string;
+        };
+        /** NewWebhookView */
+        NewWebhookView: {
+            /** Created At */
+            created_at: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Failures */
+            failures: number;
+            /** Id */
+            id: string;
+            /** Kinds */
+            kinds: string[];
+            /** Last At */
+            last_at: string | null;
+            /** Last Outcome */
+            last_outcome: string;
+            /** Name */
+            name: string;
+            /** Next Try At */
+            next_try_at: string | null;
+            /**
+             * Secret
+             * @description for the receiver; shown this once
+             */
+            secret: string;
+            /** Told Seq */
+            told_seq: number;
+            /** Url */
+            url: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * Note
+         * @example {
+         *       "text": "画面中无人"
+         *     }
+         */
         Note: {
             /** Text */
             text: string;
         };
-        /** OnTestForm */
+        /** OfferedProviderView */
+        OfferedProviderView: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * OnTestForm
+         * @example {
+         *       "account_id": "00000000000000000000000000000000",
+         *       "minutes": 60,
+         *       "reason": "季度检修",
+         *       "zone": ""
+         *     }
+         */
         OnTestForm: {
             /** Account Id */
             account_id: string;
@@ -2017,6 +4420,40 @@ export interface components {
             /** Zone */
             zone: string;
         };
+        /** OpenActPage */
+        OpenActPage: {
+            /** Items */
+            items: components["schemas"]["OpenActView"][];
+            /** Next */
+            next?: null;
+        };
+        /**
+         * OpenActView
+         * @description A sensitive act that began more than ten minutes ago and has no outcome; empty texts: its line was redacted.
+         */
+        OpenActView: {
+            /** Act */
+            act: string;
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string;
+            /** At */
+            at: string;
+            /** Object */
+            object: string;
+            /** Seq */
+            seq: number;
+        };
+        /** OpenMattersView */
+        OpenMattersView: {
+            /** Dark Devices */
+            dark_devices: number;
+            /** Items */
+            items: components["schemas"]["HandedItemView"][];
+            /** On Duty */
+            on_duty: string[];
+        };
         /** OpenSessionView */
         OpenSessionView: {
             /** Display Name */
@@ -2029,6 +4466,8 @@ export interface components {
             name: string;
             /** Post */
             post: string;
+            /** Proven By */
+            proven_by: string;
             /** Seen At */
             seen_at: string;
             /** Source Ip */
@@ -2045,6 +4484,33 @@ export interface components {
             /** Next */
             next?: null;
         };
+        /**
+         * Order
+         * @description What a device can be told to do, with an answer.
+         * @enum {string}
+         */
+        Order: "guard" | "unguard" | "reset-alarm";
+        /** OrderForm */
+        OrderForm: {
+            /**
+             * Channel Id
+             * @description an alarm input or camera of the device; empty: the device
+             * @default
+             */
+            channel_id: string;
+            order: components["schemas"]["Order"];
+        };
+        /**
+         * OrderOutcome
+         * @enum {string}
+         */
+        OrderOutcome: "done" | "refused" | "unconfirmed" | "silent";
+        /** OrderView */
+        OrderView: {
+            /** Detail */
+            detail: string;
+            outcome: components["schemas"]["OrderOutcome"];
+        };
         /** OrganisationPage */
         OrganisationPage: {
             /** Items */
@@ -2054,8 +4520,11 @@ export interface components {
         };
         /** OrganisationView */
         OrganisationView: {
+            area: components["schemas"]["AreaView"] | null;
             /** Area Code */
             area_code: string;
+            /** Credit Code */
+            credit_code: string;
             /** Id */
             id: string;
             level: components["schemas"]["Level"];
@@ -2063,6 +4532,9 @@ export interface components {
             name: string;
             /** Parent Id */
             parent_id: string;
+            tenant_kind: components["schemas"]["TenantKind"];
+            /** Version */
+            version: number;
         };
         /** OrganisationWords */
         OrganisationWords: {
@@ -2071,10 +4543,94 @@ export interface components {
              * @default
              */
             area_code: string;
+            /** Credit Code */
+            credit_code?: string | null;
             /** Name */
             name: string;
+            tenant_kind?: components["schemas"]["TenantKind"] | null;
+            /**
+             * Version
+             * @description the one that was read; 0: whatever stands
+             * @default 0
+             */
+            version: number;
+            /**
+             * Why
+             * @description kept in the history
+             * @default
+             */
+            why: string;
         };
-        /** PanelAccountForm */
+        /** OutcomeView */
+        OutcomeView: {
+            /** Error */
+            error: string;
+            /**
+             * Status
+             * @description 0: there was no answer
+             */
+            status: number;
+            /** Taken */
+            taken: boolean;
+            /** Took Ms */
+            took_ms: number;
+        };
+        /** OwnKeysView */
+        OwnKeysView: {
+            /** Fresh Until */
+            fresh_until: string;
+            /** Has Password */
+            has_password: boolean;
+            /** Links */
+            links: components["schemas"]["LinkView"][];
+            /** Must Have Second Factor */
+            must_have_second_factor: boolean;
+            /** Passkeys */
+            passkeys: components["schemas"]["PasskeyView"][];
+            /** Password Ends At */
+            password_ends_at: string | null;
+            /** Password Set At */
+            password_set_at: string | null;
+            /** Recovery Codes Left */
+            recovery_codes_left: number;
+            /** Totp Since */
+            totp_since: string | null;
+        };
+        /** OwnSessionView */
+        OwnSessionView: {
+            /** Expires At */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /** Is This One */
+            is_this_one: boolean;
+            /** Post */
+            post: string;
+            /** Proven By */
+            proven_by: string;
+            /** Seen At */
+            seen_at: string;
+            /** Source Ip */
+            source_ip: string;
+            /** Started At */
+            started_at: string;
+        };
+        /** OwnSessionsView */
+        OwnSessionsView: {
+            /** Items */
+            items: components["schemas"]["OwnSessionView"][];
+            /** Next */
+            next?: null;
+        };
+        /**
+         * PanelAccountForm
+         * @example {
+         *       "channel": "sia-dc09",
+         *       "heartbeat_seconds": 60,
+         *       "number": "1001",
+         *       "premises_id": "00000000000000000000000000000000"
+         *     }
+         */
         PanelAccountForm: {
             /** Channel */
             channel: string;
@@ -2151,6 +4707,33 @@ export interface components {
             since: string;
             state: components["schemas"]["PartState"];
         };
+        /** PasskeySignInAsked */
+        PasskeySignInAsked: {
+            /** Credential */
+            credential: {
+                [key: string]: unknown;
+            };
+            /**
+             * Post
+             * @default
+             */
+            post: string;
+            /** Ticket */
+            ticket: string;
+        };
+        /** PasskeyView */
+        PasskeyView: {
+            /** Id */
+            id: string;
+            /** Is Synced */
+            is_synced: boolean;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Made At */
+            made_at: string;
+            /** Name */
+            name: string;
+        };
         /** PasswordAsked */
         PasswordAsked: {
             /** New */
@@ -2158,6 +4741,12 @@ export interface components {
             /** Old */
             old: string;
         };
+        /**
+         * PasswordProfile
+         * @description Which book says what a password must be. They contradict each other on classes and rotation, so it is a choice.
+         * @enum {string}
+         */
+        PasswordProfile: "mlps3" | "asvs5";
         /** PeopleView */
         PeopleView: {
             /** Items */
@@ -2170,8 +4759,19 @@ export interface components {
          * @description What may be done. The value stands in events (`needs`), in the OpenAPI document and in the console's routes.
          * @enum {string}
          */
-        Permission: "alarms.see" | "alarms.handle" | "incidents.see" | "incidents.handle" | "live.see" | "playback.see" | "points.see" | "points.edit" | "devices.see" | "devices.edit" | "premises.see" | "premises.edit" | "units.see" | "units.edit" | "organisations.see" | "organisations.edit" | "people.see" | "people.edit" | "audit.see" | "system.see" | "system.edit";
-        /** PersonAsked */
+        Permission: "alarms.see" | "alarms.handle" | "incidents.see" | "incidents.handle" | "live.see" | "playback.see" | "playback.export" | "evidence.see" | "evidence.edit" | "points.see" | "points.edit" | "points.import" | "devices.see" | "devices.edit" | "premises.see" | "premises.edit" | "units.see" | "units.edit" | "organisations.see" | "organisations.edit" | "people.see" | "people.edit" | "grants.see" | "grants.edit" | "tokens.edit" | "audit.see" | "system.see" | "system.edit";
+        /**
+         * PersonAsked
+         * @example {
+         *       "display_name": "陈晓",
+         *       "name": "chen",
+         *       "password": "seven green lanterns",
+         *       "roles": [
+         *         "operator",
+         *         "dispatcher"
+         *       ]
+         *     }
+         */
         PersonAsked: {
             /**
              * Display Name
@@ -2185,7 +4785,16 @@ export interface components {
             /** Roles */
             roles: components["schemas"]["Role"][];
         };
-        /** PersonChangeAsked */
+        /**
+         * PersonChangeAsked
+         * @example {
+         *       "disabled": false,
+         *       "display_name": "陈晓",
+         *       "roles": [
+         *         "operator"
+         *       ]
+         *     }
+         */
         PersonChangeAsked: {
             /** Disabled */
             disabled: boolean;
@@ -2230,6 +4839,49 @@ export interface components {
             /** Taken At */
             taken_at: string;
         };
+        /** PictureView */
+        PictureView: {
+            /** Id */
+            id: string;
+            /** Kept Until */
+            kept_until: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /**
+             * Taken At
+             * @description when it came
+             */
+            taken_at: string;
+            /** Url */
+            url: string;
+        };
+        /** PicturesAsked */
+        PicturesAsked: {
+            /**
+             * Count
+             * @description how many, a second apart
+             * @default 1
+             */
+            count: number;
+            /**
+             * Purpose
+             * @default
+             */
+            purpose: string;
+        };
+        /** PicturesView */
+        PicturesView: {
+            /** Items */
+            items: components["schemas"]["PictureView"][];
+        };
+        /** Piece */
+        Piece: {
+            /**
+             * Content
+             * @description base64; a request has at most 1 MiB, so about 700 KiB of file
+             */
+            content: string;
+        };
         /** Place */
         Place: {
             /** Latitude */
@@ -2238,18 +4890,97 @@ export interface components {
             longitude: number;
         };
         /**
+         * Plan
+         * @description What is applied when some rows are refused. Said by the person who applies; all of it or nothing.
+         * @enum {string}
+         */
+        Plan: "everything" | "good-rows";
+        /** PlaybackForm */
+        PlaybackForm: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            purpose: components["schemas"]["Purpose"];
+            /**
+             * Reference
+             * @description number of the incident, case or letter; left out: the duty post of the session
+             * @default
+             */
+            reference: string;
+            /**
+             * Until
+             * @description default: an hour later; at most 24 hours later
+             */
+            until?: string | null;
+        };
+        /**
+         * PlaybackView
+         * @description Open the address within its time. First comes a text message {"type": "hello", ...}; the protocol is described in
+         *     docs/design/playback.md.
+         */
+        PlaybackView: {
+            /** Expires At */
+            expires_at: string;
+            /** From */
+            from: string;
+            /** Gaps */
+            gaps: components["schemas"]["fengtai__domain__recordings__api__GapView"][];
+            /** Playback Id */
+            playback_id: string;
+            /** Point Id */
+            point_id: string;
+            /** Until */
+            until: string;
+            /** Url */
+            url: string;
+        };
+        /** PointArea */
+        PointArea: {
+            /** Name */
+            name: string;
+            /** Path */
+            path: string[];
+            status: components["schemas"]["AreaStatus"];
+            /** Successor */
+            successor: string;
+        };
+        /**
          * PointClass
          * @description Class 1, 2, 3 points and others (GB/T 28181 PointType 1, 2, 3, 9).
          * @enum {integer}
          */
         PointClass: 1 | 2 | 3 | 9;
-        /** PointForm */
+        /**
+         * PointForm
+         * @example {
+         *       "address": "望江路 18 号对面",
+         *       "channel_id": "34020000001310000001",
+         *       "device_id": "34020000001320000001",
+         *       "name": "望江路与滨河街路口 东北角",
+         *       "point_class": 1,
+         *       "position": {
+         *         "latitude": 38.914,
+         *         "longitude": 121.6147
+         *       },
+         *       "retention_days": 90,
+         *       "view_angle_degrees": 60,
+         *       "view_degrees": 45
+         *     }
+         */
         PointForm: {
             /**
              * Address
              * @default
              */
             address: string;
+            /**
+             * Area Code
+             * @description GB/T 2260; empty: that of the organisation
+             * @default
+             */
+            area_code: string;
             /**
              * Audio
              * @default false
@@ -2267,10 +4998,18 @@ export interface components {
              */
             code: string;
             /**
+             * Counter Terror Target
+             * @default false
+             */
+            counter_terror_target: boolean;
+            /**
              * Device Id
              * @default
              */
             device_id: string;
+            dossier?: components["schemas"]["DossierForm"];
+            /** @default unsaid */
+            legal_class: components["schemas"]["LegalClass"];
             /** Name */
             name: string;
             /**
@@ -2286,7 +5025,7 @@ export interface components {
             organisation_id: string;
             /** @default 3 */
             point_class: components["schemas"]["PointClass"];
-            position?: components["schemas"]["PointPlace"] | null;
+            position?: components["schemas"]["GivenPoint"] | null;
             /**
              * Records
              * @default true
@@ -2297,10 +5036,32 @@ export interface components {
              * @default 30
              */
             retention_days: number;
+            /**
+             * Version
+             * @description the one that was read; 0: whatever stands
+             * @default 0
+             */
+            version: number;
             /** View Angle Degrees */
             view_angle_degrees?: number | null;
             /** View Degrees */
             view_degrees?: number | null;
+            /**
+             * Why
+             * @description kept in the history
+             * @default
+             */
+            why: string;
+        };
+        /** PointHistoryPage */
+        PointHistoryPage: {
+            /** Items */
+            items: components["schemas"]["PointRevision"][];
+            /**
+             * Next
+             * @description give it as before_version
+             */
+            next: number | null;
         };
         /** PointPage */
         PointPage: {
@@ -2308,7 +5069,7 @@ export interface components {
             items: components["schemas"]["PointView"][];
             /**
              * Next
-             * @description give it as after_number
+             * @description give it as after_number; a page may be short although more follow
              */
             next: number | null;
         };
@@ -2324,20 +5085,59 @@ export interface components {
          * @enum {string}
          */
         PointPresence: "online" | "offline" | "unbound";
+        /** PointRevision */
+        PointRevision: {
+            /** At */
+            at: string;
+            /** By */
+            by: string;
+            /** By Name */
+            by_name: string;
+            /** Changes */
+            changes: components["schemas"]["fengtai__domain__points__api__views__ChangeView"][];
+            /** Import Id */
+            import_id: string;
+            /** Version */
+            version: number;
+            /** Why */
+            why: string;
+        };
         /** PointView */
         PointView: {
             /** Address */
             address: string;
+            area: components["schemas"]["PointArea"] | null;
+            /** Area Code */
+            area_code: string;
             /** Audio */
             audio: boolean;
             /** Channel Id */
             channel_id: string;
             /** Code */
             code: string;
+            /**
+             * Completeness
+             * @description percent of what its class must have
+             */
+            completeness: number;
+            /** Counter Terror Target */
+            counter_terror_target: boolean;
             /** Device Id */
             device_id: string;
+            dossier: components["schemas"]["DossierForm"];
+            filing: components["schemas"]["FilingState"];
+            /** Filing Due On */
+            filing_due_on: string | null;
+            /** @description as it was given, when that was not WGS-84 */
+            given: components["schemas"]["GivenPoint"] | null;
             /** Id */
             id: string;
+            legal_class: components["schemas"]["LegalClass"];
+            /**
+             * Missing
+             * @description names of fields that its class must have and that are empty
+             */
+            missing: string[];
             /** Name */
             name: string;
             /** Number */
@@ -2345,17 +5145,66 @@ export interface components {
             /** Organisation Id */
             organisation_id: string;
             point_class: components["schemas"]["PointClass"];
+            /** @description WGS-84 */
             position: components["schemas"]["PointPlace"] | null;
+            /** @description told in lists; null where it was not looked up */
+            presence?: components["schemas"]["PointPresence"] | null;
             /** Records */
             records: boolean;
             /** Retention Days */
             retention_days: number;
+            /** Retention Floor Days */
+            retention_floor_days: number;
+            stage: components["schemas"]["Stage"];
+            /** Version */
+            version: number;
             /** View Angle Degrees */
             view_angle_degrees: number | null;
             /** View Degrees */
             view_degrees: number | null;
         };
-        /** PremisesForm */
+        /** PositionView */
+        PositionView: {
+            /** Altitude M */
+            altitude_m: number | null;
+            /** At */
+            at: string;
+            /** Channel Id */
+            channel_id: string;
+            /** Direction Degrees */
+            direction_degrees: number | null;
+            /** Latitude */
+            latitude: number;
+            /** Longitude */
+            longitude: number;
+            /** Speed Kmh */
+            speed_kmh: number | null;
+        };
+        /**
+         * PremisesForm
+         * @example {
+         *       "address": "望江路 20 号",
+         *       "keyholders": [
+         *         {
+         *           "name": "李店长",
+         *           "order": 1,
+         *           "phone": "13800000000"
+         *         }
+         *       ],
+         *       "name": "望江珠宝店",
+         *       "steps": [
+         *         "看现场画面",
+         *         "联系钥匙保管人",
+         *         "派单"
+         *       ],
+         *       "zones": [
+         *         {
+         *           "name": "前门",
+         *           "number": "001"
+         *         }
+         *       ]
+         *     }
+         */
         PremisesForm: {
             /**
              * Address
@@ -2485,6 +5334,39 @@ export interface components {
          */
         Presence: "online" | "offline";
         /**
+         * Problem
+         * @description A refusal (RFC 9457).
+         * @example {
+         *       "detail": "This alarm was changed meanwhile: look at it again.",
+         *       "kind": "conflict",
+         *       "status": 409,
+         *       "title": "The state of the thing does not allow this",
+         *       "type": "/problems/conflict"
+         *     }
+         */
+        Problem: {
+            /** @description a sentence that says what to do */
+            detail: string;
+            /** @description the value that is at fault */
+            field?: string;
+            /** @enum {string} */
+            kind: "invalid" | "unauthenticated" | "forbidden" | "not-found" | "conflict" | "too-many" | "unavailable";
+            /** @description the right for want of which it was refused, and where */
+            missing?: Record<string, never>;
+            status: number;
+            title: string;
+            /** @description /problems/ and the kind */
+            type: string;
+        };
+        /** ProofAsked */
+        ProofAsked: {
+            /**
+             * Password
+             * @default
+             */
+            password: string;
+        };
+        /**
          * ProofView
          * @description Hashes in hexadecimal, as RFC 6962 2.1.1 orders them; `record` and `salt` are null once redacted.
          */
@@ -2501,20 +5383,200 @@ export interface components {
             /** Seq */
             seq: number;
         };
+        /** ProviderAsked */
+        ProviderAsked: {
+            /** Client Id */
+            client_id: string;
+            /** Client Secret */
+            client_secret?: string | null;
+            /**
+             * Counts As Two
+             * @default false
+             */
+            counts_as_two: boolean;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /** Issuer */
+            issuer: string;
+            /**
+             * Links By Name
+             * @default false
+             */
+            links_by_name: boolean;
+            /**
+             * Makes People
+             * @default false
+             */
+            makes_people: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Name Claim
+             * @default preferred_username
+             */
+            name_claim: string;
+            /** Role Of */
+            role_of?: {
+                [key: string]: components["schemas"]["Role"];
+            };
+            /**
+             * Roles Claim
+             * @default
+             */
+            roles_claim: string;
+            /** Scopes */
+            scopes?: string[];
+        };
+        /** ProviderView */
+        ProviderView: {
+            /** Client Id */
+            client_id: string;
+            /** Counts As Two */
+            counts_as_two: boolean;
+            /** Enabled */
+            enabled: boolean;
+            /** Has Secret */
+            has_secret: boolean;
+            /** Id */
+            id: string;
+            /** Issuer */
+            issuer: string;
+            /** Links By Name */
+            links_by_name: boolean;
+            /** Makes People */
+            makes_people: boolean;
+            /** Name */
+            name: string;
+            /** Name Claim */
+            name_claim: string;
+            /** Return Address */
+            return_address: string;
+            /** Role Of */
+            role_of: {
+                [key: string]: components["schemas"]["Role"];
+            };
+            /** Roles Claim */
+            roles_claim: string;
+            /** Scopes */
+            scopes: string[];
+        };
+        /** ProvidersView */
+        ProvidersView: {
+            /** Items */
+            items: components["schemas"]["ProviderView"][];
+            /** Next */
+            next?: null;
+        };
+        /**
+         * Purpose
+         * @enum {string}
+         */
+        Purpose: "alarm" | "case" | "duty-check" | "maintenance" | "request-by-law" | "supervised-viewing";
+        /** QuestionView */
+        QuestionView: {
+            /** Options */
+            options: {
+                [key: string]: unknown;
+            };
+            /** Ticket */
+            ticket: string;
+        };
+        /** ReasonAsked */
+        ReasonAsked: {
+            /** Reason */
+            reason: string;
+        };
+        /** RecoveryCodesView */
+        RecoveryCodesView: {
+            /** Codes */
+            codes: string[];
+        };
         /** RefuseForm */
         RefuseForm: {
             /** Reason */
             reason: string;
         };
+        /** RevisionPage */
+        RevisionPage: {
+            /** Items */
+            items: components["schemas"]["RevisionView"][];
+            /**
+             * Next
+             * @description give it as before_version
+             */
+            next: number | null;
+        };
+        /** RevisionView */
+        RevisionView: {
+            /** At */
+            at: string;
+            /** By */
+            by: string;
+            /** Changes */
+            changes: components["schemas"]["fengtai__domain__organisations__api__ChangeView"][];
+            /** Version */
+            version: number;
+            /** Why */
+            why: string;
+        };
         /**
          * Role
          * @enum {string}
          */
-        Role: "operator" | "dispatcher" | "engineer" | "chief" | "auditor" | "administrator";
+        Role: "operator" | "dispatcher" | "engineer" | "chief" | "evidence-officer" | "auditor" | "administrator";
+        /** RoleView */
+        RoleView: {
+            /** Permissions */
+            permissions: components["schemas"]["Permission"][];
+            role: components["schemas"]["Role"];
+        };
+        /** RolesView */
+        RolesView: {
+            /** Items */
+            items: components["schemas"]["RoleView"][];
+            /** Next */
+            next?: null;
+        };
+        /** RowProblemView */
+        RowProblemView: {
+            /** Column */
+            column: string;
+            /** Reason */
+            reason: string;
+        };
+        /** SecondStepAsked */
+        SecondStepAsked: {
+            /** Code */
+            code: string;
+            /** Ticket */
+            ticket: string;
+        };
+        /** SecondStepView */
+        SecondStepView: {
+            /** Expires At */
+            expires_at: string;
+            /** Ticket */
+            ticket: string;
+            /** Ways */
+            ways: ("totp" | "recovery-code" | "passkey")[];
+        };
+        /** SecretView */
+        SecretView: {
+            /**
+             * Secret
+             * @description for the receiver; shown this once
+             */
+            secret: string;
+        };
         /** SessionView */
         SessionView: {
             /** Display Name */
             display_name: string;
+            /** Due */
+            due: components["schemas"]["Due"][];
             /** Expires At */
             expires_at: string;
             /** Name */
@@ -2523,6 +5585,8 @@ export interface components {
             permissions: components["schemas"]["Permission"][];
             /** Post */
             post: string;
+            /** Proven By */
+            proven_by: string;
             /** Roles */
             roles: components["schemas"]["Role"][];
             /** User Id */
@@ -2553,7 +5617,14 @@ export interface components {
             /** Needed */
             needed: boolean;
         };
-        /** ShelveForm */
+        /**
+         * ShelveForm
+         * @example {
+         *       "minutes": 30,
+         *       "reason": "施工, 已与物业确认",
+         *       "version": 2
+         *     }
+         */
         ShelveForm: {
             /** Minutes */
             minutes: number;
@@ -2562,7 +5633,14 @@ export interface components {
             /** Version */
             version: number;
         };
-        /** SignInAsked */
+        /**
+         * SignInAsked
+         * @example {
+         *       "name": "chen",
+         *       "password": "seven green lanterns",
+         *       "post": "Desk 2"
+         *     }
+         */
         SignInAsked: {
             /** Name */
             name: string;
@@ -2578,6 +5656,8 @@ export interface components {
         SignInView: {
             /** Display Name */
             display_name: string;
+            /** Due */
+            due: components["schemas"]["Due"][];
             /** Expires At */
             expires_at: string;
             /** Name */
@@ -2586,6 +5666,8 @@ export interface components {
             permissions: components["schemas"]["Permission"][];
             /** Post */
             post: string;
+            /** Proven By */
+            proven_by: string;
             /** Roles */
             roles: components["schemas"]["Role"][];
             /** Token */
@@ -2593,12 +5675,64 @@ export interface components {
             /** User Id */
             user_id: string;
         };
+        /** SignInWaysView */
+        SignInWaysView: {
+            /** Passkey Name */
+            passkey_name: string;
+            password_profile: components["schemas"]["PasswordProfile"];
+            /** Providers */
+            providers: components["schemas"]["OfferedProviderView"][];
+            /** Shortest Password */
+            shortest_password: number;
+        };
         /** SignalPage */
         SignalPage: {
             /** Items */
             items: components["schemas"]["AlarmSignalView"][];
             /** Next */
             next: number | null;
+        };
+        /** SimilarAlarm */
+        SimilarAlarm: {
+            /** Account */
+            account: string;
+            /** Alarm Id */
+            alarm_id: string;
+            /** Category */
+            category: string;
+            /** Code */
+            code: string;
+            /** Code System */
+            code_system: string;
+            /** Held By Name */
+            held_by_name: string;
+            /** Incident Id */
+            incident_id: string;
+            /** Premises Name */
+            premises_name: string;
+            /** Priority */
+            priority: number;
+            /** Raised At */
+            raised_at: string;
+            /** Repeats */
+            repeats: number;
+            /** State */
+            state: string;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+            /** Title Zh */
+            title_zh: string;
+            /** Why */
+            why: string;
+        };
+        /** SimilarAlarms */
+        SimilarAlarms: {
+            /** Items */
+            items: components["schemas"]["SimilarAlarm"][];
+            /** Next */
+            next?: string | null;
         };
         /** SipMessageView */
         SipMessageView: {
@@ -2630,6 +5764,18 @@ export interface components {
             /** Version */
             version: string;
         };
+        /**
+         * SitingZone
+         * @description What is there where the camera hangs. Closed; those of article 8 are in it so that they can be refused by name.
+         * @enum {string}
+         */
+        SitingZone: "unsaid" | "street" | "square" | "park" | "transport_hub" | "vehicle" | "entrance" | "lobby" | "corridor" | "counter" | "shop_floor" | "school_grounds" | "hospital_public" | "perimeter" | "car_park" | "vault" | "high_vantage" | "custodial" | "other" | "guest_room" | "private_room" | "dormitory" | "staff_rest_room" | "bath" | "toilet" | "changing_room" | "nursing_room" | "fitting_room" | "other_private";
+        /**
+         * Stage
+         * @description Where a point stands in its life; follows from the dates of its dossier.
+         * @enum {string}
+         */
+        Stage: "planned" | "in-service" | "retired";
         /** StageView */
         StageView: {
             /** At */
@@ -2694,6 +5840,160 @@ export interface components {
             /** Version */
             version: string;
         };
+        /** TakeBackAsked */
+        TakeBackAsked: {
+            /** Reason */
+            reason: string;
+        };
+        /** TakenCallPage */
+        TakenCallPage: {
+            /** Items */
+            items: components["schemas"]["TakenCallView"][];
+            /** Next */
+            next: string | null;
+        };
+        /** TakenCallView */
+        TakenCallView: {
+            /** Address */
+            address: string;
+            /** Alarm Id */
+            alarm_id: string;
+            /** By Name */
+            by_name: string;
+            /** Caller Name */
+            caller_name: string;
+            /** Caller Number */
+            caller_number: string;
+            /** Category */
+            category: string;
+            /** Drill */
+            drill: boolean;
+            /** Id */
+            id: string;
+            /** Is Repeat */
+            is_repeat: boolean;
+            /** Place Name */
+            place_name: string;
+            /** Point Id */
+            point_id: string;
+            position: components["schemas"]["CallPlace"] | null;
+            /** Premises Id */
+            premises_id: string;
+            /** Registered At */
+            registered_at: string;
+            /** Repeats Alarm Id */
+            repeats_alarm_id: string;
+            /** Signal Seq */
+            signal_seq: number;
+            /** Text */
+            text: string;
+            /** Took Seconds */
+            took_seconds: number;
+        };
+        /**
+         * TenantKind
+         * @description What sort of house it is: who may be given what follows from it.
+         * @enum {string}
+         */
+        TenantKind: "police" | "government" | "operator" | "alarm-company" | "maintenance" | "owner";
+        /** TokenAsked */
+        TokenAsked: {
+            /** Days */
+            days: number;
+            /**
+             * Password
+             * @default
+             */
+            password: string;
+            /** Permissions */
+            permissions: components["schemas"]["Permission"][];
+            /** Purpose */
+            purpose: string;
+        };
+        /** TokenOfView */
+        TokenOfView: {
+            /** Display Name */
+            display_name: string;
+            /** Expires At */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Last Used Ip */
+            last_used_ip: string;
+            /** Made At */
+            made_at: string;
+            /** Name */
+            name: string;
+            /** Permissions */
+            permissions: components["schemas"]["Permission"][];
+            /** Purpose */
+            purpose: string;
+            /** User Id */
+            user_id: string;
+        };
+        /** TokenView */
+        TokenView: {
+            /** Expires At */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Last Used Ip */
+            last_used_ip: string;
+            /** Made At */
+            made_at: string;
+            /** Permissions */
+            permissions: components["schemas"]["Permission"][];
+            /** Purpose */
+            purpose: string;
+        };
+        /** TokensOfAllView */
+        TokensOfAllView: {
+            /** Items */
+            items: components["schemas"]["TokenOfView"][];
+            /** Next */
+            next?: null;
+        };
+        /** TokensView */
+        TokensView: {
+            /** Items */
+            items: components["schemas"]["TokenView"][];
+            /** Next */
+            next?: null;
+        };
+        /**
+         * Topic
+         * @description What a device can be asked to tell by itself (SUBSCRIBE).
+         * @enum {string}
+         */
+        Topic: "catalogue" | "alarm" | "position";
+        /** TopicView */
+        TopicView: {
+            /** Cause */
+            cause: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Since */
+            since: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "asking" | "active" | "refused" | "failed";
+            topic: components["schemas"]["Topic"];
+        };
+        /** TotpOfferView */
+        TotpOfferView: {
+            /** Secret */
+            secret: string;
+            /** Ticket */
+            ticket: string;
+            /** Uri */
+            uri: string;
+        };
         /** TraceView */
         TraceView: {
             /** Failed */
@@ -2707,7 +6007,28 @@ export interface components {
             /** Stream Id */
             stream_id: string;
         };
-        /** UnitForm */
+        /** TransportView */
+        TransportView: {
+            /** Device Id */
+            device_id: string;
+            /** Learnt At */
+            learnt_at: string | null;
+            /**
+             * Transport
+             * @description tcp-passive, udp or tcp-active; null: nothing had to be learnt
+             */
+            transport: string | null;
+            /** Why */
+            why: string;
+        };
+        /**
+         * UnitForm
+         * @example {
+         *       "call_sign": "长江 12",
+         *       "kind": "patrol",
+         *       "name": "巡逻车 12"
+         *     }
+         */
         UnitForm: {
             /** Call Sign */
             call_sign: string;
@@ -2746,7 +6067,12 @@ export interface components {
          * @enum {string}
          */
         UnitState: "free" | "dispatched" | "busy" | "off";
-        /** UnitToSend */
+        /**
+         * UnitToSend
+         * @example {
+         *       "unit_id": "00000000000000000000000000000000"
+         *     }
+         */
         UnitToSend: {
             /** Unit Id */
             unit_id: string;
@@ -2782,21 +6108,58 @@ export interface components {
              */
             text: string;
         };
-        /** ValidationError */
-        ValidationError: {
-            /** Context */
-            ctx?: Record<string, never>;
-            /** Input */
-            input?: unknown;
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
+        /** UnlockAsked */
+        UnlockAsked: {
+            /** Key */
+            key: string;
         };
-        /** WatchAsked */
+        /** UploadView */
+        UploadView: {
+            /** Id */
+            id: string;
+            /** Received Bytes */
+            received_bytes: number;
+        };
+        /**
+         * Verdict
+         * @enum {string}
+         */
+        Verdict: "new" | "changed" | "unchanged" | "refused";
+        /**
+         * VerificationView
+         * @description The platform's own look; the proof is fengtai-audit-verify.
+         */
+        VerificationView: {
+            /** By */
+            by: string;
+            /** Detail */
+            detail: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** First Bad Seq */
+            first_bad_seq: number | null;
+            /** Lines */
+            lines: number;
+            /** Redacted */
+            redacted: number;
+            /** Started At */
+            started_at: string;
+            /** Upto */
+            upto: number;
+        };
+        /**
+         * WatchAsked
+         * @example {
+         *       "purpose": "核实警情 2026-000123"
+         *     }
+         */
         WatchAsked: {
+            /**
+             * Plays H265
+             * @description false: this browser cannot decode H.265
+             * @default true
+             */
+            plays_h265: boolean;
             /**
              * Purpose
              * @default
@@ -2813,6 +6176,111 @@ export interface components {
             stream_id: string;
             /** Url */
             url: string;
+        };
+        /** WebhookEdit */
+        WebhookEdit: {
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Kinds
+             * @description kinds of events, or their beginnings with a dot: alarms.
+             */
+            kinds: string[];
+            /** Name */
+            name: string;
+            /**
+             * Url
+             * @description https; other addresses only to hosts of webhooks.allowed_hosts
+             */
+            url: string;
+            /** Version */
+            version: number;
+        };
+        /** WebhookForm */
+        WebhookForm: {
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Kinds
+             * @description kinds of events, or their beginnings with a dot: alarms.
+             */
+            kinds: string[];
+            /** Name */
+            name: string;
+            /**
+             * Url
+             * @description https; other addresses only to hosts of webhooks.allowed_hosts
+             */
+            url: string;
+        };
+        /** WebhookPage */
+        WebhookPage: {
+            /** Items */
+            items: components["schemas"]["WebhookView"][];
+            /** Next */
+            next?: null;
+        };
+        /** WebhookView */
+        WebhookView: {
+            /** Created At */
+            created_at: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Failures */
+            failures: number;
+            /** Id */
+            id: string;
+            /** Kinds */
+            kinds: string[];
+            /** Last At */
+            last_at: string | null;
+            /** Last Outcome */
+            last_outcome: string;
+            /** Name */
+            name: string;
+            /** Next Try At */
+            next_try_at: string | null;
+            /** Told Seq */
+            told_seq: number;
+            /** Url */
+            url: string;
+            /** Version */
+            version: number;
+        };
+        /** WhoView */
+        WhoView: {
+            /** Items */
+            items: components["schemas"]["WhyView"][];
+            /** Next */
+            next?: null;
+        };
+        /**
+         * WhyView
+         * @description The answer to "why can this person see that?".
+         */
+        WhyView: {
+            /** Allowed */
+            allowed: boolean;
+            /** Grants */
+            grants: components["schemas"]["GrantView"][];
+            /** Name */
+            name: string;
+            permission: components["schemas"]["Permission"];
+            /** User Id */
+            user_id: string;
+            /** Words */
+            words: string;
+        };
+        /** Withdrawal */
+        Withdrawal: {
+            /** Version */
+            version: number;
         };
         /** ZoneInIncident */
         ZoneInIncident: {
@@ -2850,6 +6318,24 @@ export interface components {
             /** Until */
             until: string;
         };
+        /** ChangeView */
+        fengtai__domain__organisations__api__ChangeView: {
+            /** After */
+            after: string;
+            /** Before */
+            before: string;
+            /** Field */
+            field: string;
+        };
+        /** ChangeView */
+        fengtai__domain__points__api__views__ChangeView: {
+            /** After */
+            after: string | number | boolean | null;
+            /** Before */
+            before: string | number | boolean | null;
+            /** Field */
+            field: string;
+        };
         /** GapView */
         fengtai__domain__recordings__api__GapView: {
             /** Cause */
@@ -2860,7 +6346,143 @@ export interface components {
             until: string | null;
         };
     };
-    responses: never;
+    responses: {
+        /** @description The request cannot be read: not JSON, a NUL character, a bad header */
+        Problem400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Nobody is signed in, or the session has ended */
+        Problem401: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The rights, or the page that asks, do not allow this; the detail says which */
+        Problem403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description There is no such thing */
+        Problem404: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The request did not arrive in time */
+        Problem408: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The state of the thing does not allow this, or its version is another one */
+        Problem409: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description It was changed since If-Match was read */
+        Problem412: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The request is too large */
+        Problem413: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is of a kind that is not taken here */
+        Problem415: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The range does not lie within the thing */
+        Problem416: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description What was sent cannot be accepted; `field` names what */
+        Problem422: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description This edit needs If-Match */
+        Problem428: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Too many requests; Retry-After says when to come again */
+        Problem429: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A fault of ours; it has been logged */
+        Problem500: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Something that is needed does not answer now */
+        Problem503: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -2890,21 +6512,23 @@ export interface operations {
                     "application/json": components["schemas"]["AlarmPage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     one_alarm_api_alarms__alarm_id__get: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description an ETag of before: 304 when it still looks so */
+                "If-None-Match"?: string;
+            };
             path: {
                 alarm_id: string;
             };
@@ -2921,21 +6545,33 @@ export interface operations {
                     "application/json": components["schemas"]["AlarmWithSignals"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description It still looks as If-None-Match says */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
+                content?: never;
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     close_alarm_api_alarms__alarm_id__close_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 alarm_id: string;
             };
@@ -2956,21 +6592,29 @@ export interface operations {
                     "application/json": components["schemas"]["AlarmView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     shelve_alarm_api_alarms__alarm_id__shelve_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 alarm_id: string;
             };
@@ -2991,25 +6635,106 @@ export interface operations {
                     "application/json": components["schemas"]["AlarmView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    areas_below_api_areas_get: {
+        parameters: {
+            query?: {
+                below?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["AreaPage"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    area_api_areas__code__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description an ETag of before: 304 when it still looks so */
+                "If-None-Match"?: string;
+            };
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaView"];
+                };
+            };
+            /** @description It still looks as If-None-Match says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     page_api_audit_get: {
         parameters: {
             query?: {
-                before?: number | null;
                 limit?: number;
+                before?: number | null;
                 actor?: string;
+                /** @description what it begins with */
                 action?: string;
                 object?: string;
+                /** @description what it begins with */
+                purpose?: string;
+                /** @description point id: who looked at this camera */
+                looked_at?: string;
+                /** @description ISO 8601 with its zone */
+                from?: string | null;
+                until?: string | null;
             };
             header?: never;
             path?: never;
@@ -3026,15 +6751,13 @@ export interface operations {
                     "application/json": components["schemas"]["AuditPage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     checkpoint_api_audit_checkpoint_get: {
@@ -3055,6 +6778,13 @@ export interface operations {
                     "application/json": components["schemas"]["CheckpointView"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     consistency_api_audit_consistency_get: {
@@ -3078,15 +6808,141 @@ export interface operations {
                     "application/json": components["schemas"]["ConsistencyView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    export_api_audit_export_get: {
+        parameters: {
+            query?: {
+                before?: number | null;
+                actor?: string;
+                /** @description what it begins with */
+                action?: string;
+                object?: string;
+                /** @description what it begins with */
+                purpose?: string;
+                /** @description point id: who looked at this camera */
+                looked_at?: string;
+                /** @description ISO 8601 with its zone */
+                from?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/x-ndjson": unknown;
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    missing_results_api_audit_missing_results_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenActPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    state_api_audit_state_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditStateView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    verify_api_audit_verification_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     proof_api_audit__seq__proof_get: {
@@ -3109,21 +6965,200 @@ export interface operations {
                     "application/json": components["schemas"]["ProofView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_calls_api_calls_get: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["TakenCallPage"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    register_call_api_calls_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenCallView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    similar_alarms_api_calls_similar_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimilarAlarms"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    one_call_api_calls__call_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description an ETag of before: 304 when it still looks so */
+                "If-None-Match"?: string;
+            };
+            path: {
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenCallView"];
+                };
+            };
+            /** @description It still looks as If-None-Match says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    charter_api_charter_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CharterView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     play_clip_api_clips__clip_id__get: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description from `POST /api/clips/{clip_id}/views` */
+                view?: string;
+            };
+            header?: {
+                /** @description an ETag of before: 304 when it still looks so */
+                "If-None-Match"?: string;
+            };
             path: {
                 clip_id: string;
             };
@@ -3149,15 +7184,93 @@ export interface operations {
                     "video/mp4": unknown;
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description It still looks as If-None-Match says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            416: components["responses"]["Problem416"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    ask_for_clip_api_clips__clip_id__views_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                clip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClipViewAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["ClipViewAnswer"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_makes_api_device_makes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MakeView"][];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     list_devices_api_devices_get: {
@@ -3182,21 +7295,23 @@ export interface operations {
                     "application/json": components["schemas"]["DevicePage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     enter_device_api_devices_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3215,21 +7330,26 @@ export interface operations {
                     "application/json": components["schemas"]["DeviceView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_device_api_devices__device_id__get: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description an ETag of before: 304 when it still looks so */
+                "If-None-Match"?: string;
+            };
             path: {
                 device_id: string;
             };
@@ -3246,21 +7366,33 @@ export interface operations {
                     "application/json": components["schemas"]["DeviceDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description It still looks as If-None-Match says */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
+                content?: never;
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     accept_device_api_devices__device_id__accept_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 device_id: string;
             };
@@ -3281,56 +7413,29 @@ export interface operations {
                     "application/json": components["schemas"]["DeviceDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    reset_alarm_api_devices__device_id__alarm_reset_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                device_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AlarmResetForm"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Asked"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     ask_for_catalogue_api_devices__device_id__catalogue_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 device_id: string;
             };
@@ -3347,21 +7452,143 @@ export interface operations {
                     "application/json": components["schemas"]["Asked"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    raw_catalogue_api_devices__device_id__catalogue_xml_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    choose_manner_api_devices__device_id__manner_put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MannerForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["DeviceDetail"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    order_api_devices__device_id__orders_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     refuse_device_api_devices__device_id__refuse_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 device_id: string;
             };
@@ -3382,15 +7609,18 @@ export interface operations {
                     "application/json": components["schemas"]["DeviceDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     sip_trace_api_devices__device_id__sip_get: {
@@ -3413,15 +7643,15 @@ export interface operations {
                     "application/json": components["schemas"]["SipMessageView"][];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     download_sip_trace_api_devices__device_id__sip_txt_get: {
@@ -3444,15 +7674,54 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description Validation Error */
-            422: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    subscribe_again_api_devices__device_id__subscriptions_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Asked"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     events_api_events_get: {
@@ -3475,15 +7744,443 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    grants_api_grants_get: {
+        parameters: {
+            query?: {
+                user_id?: string;
+                ended?: boolean;
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["GrantsView"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    take_back_api_grants__grant_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                grant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeBackAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    open_matters_api_hand_over_draft_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenMattersView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_hand_overs_api_hand_overs_get: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandOverPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    write_hand_over_api_hand_overs_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOverWords"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandOverView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    one_hand_over_api_hand_overs__hand_over_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description an ETag of before: 304 when it still looks so */
+                "If-None-Match"?: string;
+            };
+            path: {
+                hand_over_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandOverView"];
+                };
+            };
+            /** @description It still looks as If-None-Match says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    accept_hand_over_api_hand_overs__hand_over_id__accept_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                hand_over_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acceptance"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandOverView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    withdraw_hand_over_api_hand_overs__hand_over_id__withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                hand_over_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdrawal"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandOverView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    providers_api_identity_providers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProvidersView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    add_provider_api_identity_providers_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    change_provider_api_identity_providers__provider_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    remove_provider_api_identity_providers__provider_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     list_incidents_api_incidents_get: {
@@ -3508,21 +8205,23 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentPage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     take_alarm_api_incidents_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3541,21 +8240,26 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_incident_api_incidents__incident_id__get: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description an ETag of before: 304 when it still looks so */
+                "If-None-Match"?: string;
+            };
             path: {
                 incident_id: string;
             };
@@ -3572,21 +8276,33 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description It still looks as If-None-Match says */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
+                content?: never;
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     add_call_api_incidents__incident_id__calls_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 incident_id: string;
             };
@@ -3607,21 +8323,29 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     close_incident_api_incidents__incident_id__close_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 incident_id: string;
             };
@@ -3642,21 +8366,29 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     send_unit_api_incidents__incident_id__dispatches_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 incident_id: string;
             };
@@ -3677,21 +8409,29 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     unit_accepted_api_incidents__incident_id__dispatches__dispatch_id__accept_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 incident_id: string;
                 dispatch_id: string;
@@ -3713,21 +8453,29 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     unit_arrived_api_incidents__incident_id__dispatches__dispatch_id__arrive_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 incident_id: string;
                 dispatch_id: string;
@@ -3749,21 +8497,29 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     unit_finished_api_incidents__incident_id__dispatches__dispatch_id__feedback_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 incident_id: string;
                 dispatch_id: string;
@@ -3785,21 +8541,29 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     recall_unit_api_incidents__incident_id__dispatches__dispatch_id__recall_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 incident_id: string;
                 dispatch_id: string;
@@ -3821,21 +8585,29 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     add_note_api_incidents__incident_id__notes_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 incident_id: string;
             };
@@ -3856,21 +8628,29 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     mark_step_api_incidents__incident_id__steps__index__post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 incident_id: string;
                 index: number;
@@ -3892,15 +8672,18 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_life_cycles_api_life_cycles_get: {
@@ -3921,6 +8704,75 @@ export interface operations {
                     "application/json": components["schemas"]["LifeCycles"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    transport_api_live_devices__device_id__transport_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransportView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    forget_transport_api_live_devices__device_id__transport_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     streams_api_live_streams_get: {
@@ -3941,6 +8793,85 @@ export interface operations {
                     "application/json": components["schemas"]["StreamView"][];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    device_snapshots_api_live__point_id__device_snapshots_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                point_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PicturesAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PicturesView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    device_snapshot_api_live__point_id__device_snapshots__picture_id__jpg_get: {
+        parameters: {
+            query?: {
+                purpose?: string;
+            };
+            header?: never;
+            path: {
+                point_id: string;
+                picture_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     snapshot_api_live__point_id__snapshot_jpg_get: {
@@ -3963,15 +8894,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     traces_api_live__point_id__traces_get: {
@@ -3994,21 +8925,24 @@ export interface operations {
                     "application/json": components["schemas"]["TraceView"][];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     watch_api_live__point_id__watch_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 point_id: string;
             };
@@ -4029,15 +8963,80 @@ export interface operations {
                     "application/json": components["schemas"]["WatchView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    locks_api_locks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["LocksView"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    unlock_api_locks_release_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnlockAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     list_on_test_api_on_test_get: {
@@ -4058,12 +9057,22 @@ export interface operations {
                     "application/json": components["schemas"]["OnTestPage"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     put_on_test_api_on_test_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4082,15 +9091,17 @@ export interface operations {
                     "application/json": components["schemas"]["OnTestView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     end_test_api_on_test__on_test_id__delete: {
@@ -4111,15 +9122,17 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     list_organisations_api_organisations_get: {
@@ -4140,12 +9153,22 @@ export interface operations {
                     "application/json": components["schemas"]["OrganisationPage"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     create_organisation_api_organisations_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4164,15 +9187,17 @@ export interface operations {
                     "application/json": components["schemas"]["OrganisationView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     change_organisation_api_organisations__organisation_id__put: {
@@ -4199,21 +9224,570 @@ export interface operations {
                     "application/json": components["schemas"]["OrganisationView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    organisation_history_api_organisations__organisation_id__history_get: {
+        parameters: {
+            query?: {
+                before_version?: number;
+            };
+            header?: never;
+            path: {
+                organisation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["RevisionPage"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    move_organisation_api_organisations__organisation_id__parent_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organisation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewParent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    own_keys_api_own_keys_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnKeysView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    enrol_passkey_api_own_passkeys_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskeyAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    ask_to_enrol_api_own_passkeys_question_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    remove_passkey_api_own_passkeys__passkey_id__remove_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    renew_recovery_codes_api_own_recovery_codes_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    own_sessions_api_own_sessions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnSessionsView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    end_others_api_own_sessions_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    end_own_api_own_sessions__session_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    own_tokens_api_own_tokens_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokensView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    make_token_api_own_tokens_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewTokenView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    withdraw_own_token_api_own_tokens__token_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    offer_totp_api_own_totp_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpOfferView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    enrol_totp_api_own_totp_confirm_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    remove_totp_api_own_totp_remove_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     list_panel_accounts_api_panel_accounts_get: {
         parameters: {
             query?: {
                 channel?: string;
+                /** @description id of the last one that was read */
+                after?: string;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -4230,21 +9804,23 @@ export interface operations {
                     "application/json": components["schemas"]["PanelAccountPage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     create_panel_account_api_panel_accounts_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4263,15 +9839,17 @@ export interface operations {
                     "application/json": components["schemas"]["PanelAccountView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     change_panel_account_api_panel_accounts__account_id__put: {
@@ -4298,15 +9876,17 @@ export interface operations {
                     "application/json": components["schemas"]["PanelAccountView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     people_api_people_get: {
@@ -4327,12 +9907,22 @@ export interface operations {
                     "application/json": components["schemas"]["PeopleView"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     add_person_api_people_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4351,15 +9941,44 @@ export interface operations {
                     "application/json": components["schemas"]["PersonView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    keys_of_all_api_people_keys_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["KeysOfAllView"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     change_person_api_people__user_id__put: {
@@ -4386,15 +10005,95 @@ export interface operations {
                     "application/json": components["schemas"]["PersonView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    give_api_people__user_id__grants_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["GrantView"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    reset_keys_api_people__user_id__keys_reset_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     reset_password_api_people__user_id__password_put: {
@@ -4419,23 +10118,71 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    why_api_people__user_id__why_get: {
+        parameters: {
+            query: {
+                permission: components["schemas"]["Permission"];
+                organisation_id?: string;
+                point_id?: string;
+                area_code?: string;
+                point_class?: number;
+            };
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["WhyView"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     list_points_api_points_get: {
         parameters: {
             query?: {
+                /** @description name, address, number, code, area or organisation */
+                text?: string;
+                presence?: components["schemas"]["PointPresence"] | null;
                 after_number?: number;
                 limit?: number;
-                text?: string;
+                organisation_id?: string;
+                /** @description beginning of an area code */
+                area?: string;
+                point_class?: ("1" | "2" | "3" | "9") | null;
+                legal_class?: components["schemas"]["LegalClass"] | null;
+                bound?: boolean | null;
+                complete?: boolean | null;
             };
             header?: never;
             path?: never;
@@ -4452,21 +10199,22 @@ export interface operations {
                     "application/json": components["schemas"]["PointPage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     create_point_api_points_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4485,15 +10233,374 @@ export interface operations {
                     "application/json": components["schemas"]["PointView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    export_points_api_points_export_get: {
+        parameters: {
+            query?: {
+                format?: components["schemas"]["ExportFormat"];
+                language?: components["schemas"]["Language"];
+                organisation_id?: string;
+                area?: string;
+                text?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "text/csv": unknown;
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_fields_api_points_fields_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_imports_api_points_imports_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    start_import_api_points_imports_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_import_api_points_imports__import_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description an ETag of before: 304 when it still looks so */
+                "If-None-Match"?: string;
+            };
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description It still looks as If-None-Match says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    apply_import_api_points_imports__import_id__apply_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    cancel_import_api_points_imports__import_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    check_import_api_points_imports__import_id__check_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MappingForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    refused_rows_api_points_imports__import_id__refused_csv_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_import_rows_api_points_imports__import_id__rows_get: {
+        parameters: {
+            query?: {
+                verdict?: components["schemas"]["Verdict"] | null;
+                after_row?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportRowPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     points_on_map_api_points_map_get: {
@@ -4519,21 +10626,94 @@ export interface operations {
                     "application/json": components["schemas"]["MapPoint"][];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    open_upload_api_points_uploads_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["UploadView"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    put_piece_api_points_uploads__upload_id__pieces__index__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Piece"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_point_api_points__point_id__get: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description an ETag of before: 304 when it still looks so */
+                "If-None-Match"?: string;
+            };
             path: {
                 point_id: string;
             };
@@ -4550,21 +10730,31 @@ export interface operations {
                     "application/json": components["schemas"]["PointView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description It still looks as If-None-Match says */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
+                content?: never;
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     change_point_api_points__point_id__put: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+            };
             path: {
                 point_id: string;
             };
@@ -4585,15 +10775,239 @@ export interface operations {
                     "application/json": components["schemas"]["PointView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_documents_api_points__point_id__documents_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                point_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["DocumentPage"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    add_document_api_points__point_id__documents_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                point_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_document_api_points__point_id__documents__document_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description an ETag of before: 304 when it still looks so */
+                "If-None-Match"?: string;
+            };
+            path: {
+                point_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description It still looks as If-None-Match says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    remove_document_api_points__point_id__documents__document_id__delete: {
+        parameters: {
+            query?: {
+                why?: string;
+            };
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+            };
+            path: {
+                point_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    point_history_api_points__point_id__history_get: {
+        parameters: {
+            query?: {
+                before_version?: number;
+            };
+            header?: never;
+            path: {
+                point_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointHistoryPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    who_may_api_points__point_id__who_get: {
+        parameters: {
+            query?: {
+                permission?: components["schemas"]["Permission"];
+            };
+            header?: never;
+            path: {
+                point_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhoView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     list_premises_api_premises_get: {
@@ -4618,21 +11032,23 @@ export interface operations {
                     "application/json": components["schemas"]["PremisesPage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     create_premises_api_premises_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4651,21 +11067,26 @@ export interface operations {
                     "application/json": components["schemas"]["PremisesView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_premises_api_premises__premises_id__get: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description an ETag of before: 304 when it still looks so */
+                "If-None-Match"?: string;
+            };
             path: {
                 premises_id: string;
             };
@@ -4682,21 +11103,31 @@ export interface operations {
                     "application/json": components["schemas"]["PremisesView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description It still looks as If-None-Match says */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
+                content?: never;
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     change_premises_api_premises__premises_id__put: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+            };
             path: {
                 premises_id: string;
             };
@@ -4717,15 +11148,46 @@ export interface operations {
                     "application/json": components["schemas"]["PremisesView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    forecast_api_recordings_forecast_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["ForecastView"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     hours_api_recordings__point_id__hours_get: {
@@ -4751,15 +11213,115 @@ export interface operations {
                     "application/json": components["schemas"]["HourView"][];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    playback_api_recordings__point_id__playback_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                point_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaybackForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["PlaybackView"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    still_api_recordings__point_id__still_jpg_get: {
+        parameters: {
+            query: {
+                at: string;
+                purpose: components["schemas"]["Purpose"];
+                reference?: string;
+            };
+            header?: never;
+            path: {
+                point_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    roles_api_roles_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolesView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     own_session_api_session_get: {
@@ -4780,6 +11342,13 @@ export interface operations {
                     "application/json": components["schemas"]["SessionView"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     sign_in_api_session_post: {
@@ -4804,15 +11373,26 @@ export interface operations {
                     "application/json": components["schemas"]["SignInView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description The password is right; a second factor is asked for */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["SecondStepView"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     sign_out_api_session_delete: {
@@ -4831,12 +11411,92 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    sign_in_by_passkey_api_session_passkey_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeySignInAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    ask_to_sign_in_api_session_passkey_question_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     change_password_api_session_password_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4853,15 +11513,108 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    come_back_api_session_provider_return_get: {
+        parameters: {
+            query?: {
+                state?: string;
+                code?: string;
+                iss?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    leave_api_session_provider__provider_id__leave_get: {
+        parameters: {
+            query?: {
+                post?: string;
+            };
+            header?: never;
+            path: {
+                provider_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    second_step_api_session_second_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondStepAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["SignInView"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     sessions_api_sessions_get: {
@@ -4882,6 +11635,13 @@ export interface operations {
                     "application/json": components["schemas"]["OpenSessionsView"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     revoke_api_sessions__session_id__delete: {
@@ -4902,15 +11662,17 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     setup_state_api_setup_get: {
@@ -4931,6 +11693,11 @@ export interface operations {
                     "application/json": components["schemas"]["SetupView"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     set_up_api_setup_post: {
@@ -4955,15 +11722,42 @@ export interface operations {
                     "application/json": components["schemas"]["Done"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    sign_in_ways_api_sign_in_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["SignInWaysView"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     list_signals_api_signals_get: {
@@ -4987,15 +11781,14 @@ export interface operations {
                     "application/json": components["schemas"]["SignalPage"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     site_api_site_get: {
@@ -5016,6 +11809,11 @@ export interface operations {
                     "application/json": components["schemas"]["SiteView"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     list_sources_api_sources_get: {
@@ -5036,6 +11834,13 @@ export interface operations {
                     "application/json": components["schemas"]["AlarmSourceView"][];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     system_api_system_get: {
@@ -5056,6 +11861,71 @@ export interface operations {
                     "application/json": components["schemas"]["SystemView"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    tokens_api_tokens_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokensOfAllView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    withdraw_token_api_tokens__token_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     list_units_api_units_get: {
@@ -5076,12 +11946,22 @@ export interface operations {
                     "application/json": components["schemas"]["UnitPage"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     create_unit_api_units_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5100,15 +11980,17 @@ export interface operations {
                     "application/json": components["schemas"]["UnitView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     change_unit_api_units__unit_id__put: {
@@ -5135,15 +12017,352 @@ export interface operations {
                     "application/json": components["schemas"]["UnitView"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_webhooks_api_webhooks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["WebhookPage"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    create_webhook_api_webhooks_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhookView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_webhook_api_webhooks__webhook_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description an ETag of before: 304 when it still looks so */
+                "If-None-Match"?: string;
+            };
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookView"];
+                };
+            };
+            /** @description It still looks as If-None-Match says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    change_webhook_api_webhooks__webhook_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+            };
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    remove_webhook_api_webhooks__webhook_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+            };
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    dead_letters_api_webhooks__webhook_id__dead_letters_get: {
+        parameters: {
+            query?: {
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    send_letter_api_webhooks__webhook_id__dead_letters__seq__send_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                webhook_id: string;
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    new_secret_api_webhooks__webhook_id__secret_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    test_webhook_api_webhooks__webhook_id__test_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     health_healthz_get: {
@@ -5164,6 +12383,11 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     metrics_metrics_get: {
@@ -5182,6 +12406,13 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     readiness_readyz_get: {
@@ -5202,6 +12433,11 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            400: components["responses"]["Problem400"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
 }
