@@ -1,6 +1,7 @@
 """The console's types are made from the platform's own routes, and are fresh."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -29,6 +30,6 @@ def test_no_room_of_the_console_types_by_hand_what_is_generated():
     loose = [
         path.name
         for path in WEB.joinpath("src").rglob("*.ts")
-        if ": any" in path.read_text() and path.parent != GENERATED
+        if re.search(r": any\b", path.read_text()) and path.parent != GENERATED
     ]
     assert loose == []

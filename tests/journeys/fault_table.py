@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from fengtai.apps.simulator.faults import FAULTS as SIMULATED
+from fengtai.apps.simulator.signalling_faults import SIGNALLING_FAULTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "interop.md"
 
@@ -39,6 +40,10 @@ FAULTS = [
     Fault(name="reorder", expected="plays"),
     Fault(name="duplicates", expected="plays"),
     Fault(name="udp-only", expected="plays", sentence=r"has not connected by TCP .* Trying udp"),
+    Fault(name="tcp-only", expected="plays"),
+    Fault(name="waits-for-connection", expected="plays", sentence=r"has not sent a packet by UDP .* Trying tcp-active"),
+    Fault(name="h265", expected="plays", sentence=r"h265"),
+    Fault(name="ulaw", expected="plays"),
     Fault(name="strangers", expected="plays"),
     Fault(name="strangers-first", expected="plays"),
     Fault(name="wrong-ssrc", expected="plays", sentence=r"with another SSRC than asked"),
@@ -61,11 +66,58 @@ FAULTS = [
     Fault(name="private-format", expected="explained", sentence=r"vendor's private format that cannot be decoded"),
     Fault(name="no-parameter-sets", expected="explained", sentence=r"without parameter sets \(SPS, PPS\)"),
 ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignallingFault:
+    """One device of the other town: it says something otherwise. Each must play all the same."""
+
+    name: str
+    note: str = ""
+    """a pattern: what is told about its catalogue; empty: nothing"""
+    subscription: Literal["active", "refused"] = "active"
+    """to its alarms"""
+    order: Literal["done", "refused", "unconfirmed"] = "done"
+    """what becomes of setting it on guard"""
+    beside: str = ""
+    """what another test looks at"""
+
+    @property
+    def does(self) -> str:
+        return SIGNALLING_FAULTS[self.name].does
+
+    @property
+    def outcome(self) -> str:
+        told = [f": “{_readable(self.note)}”"] if self.note else []
+        told += [f"; the subscription is shown as {self.subscription}"] if self.subscription != "active" else []
+        told += [f"; the order is shown as {self.order}"] if self.order != "done" else []
+        return "plays" + "".join(told) + self.beside
+
+
+_PICTURE = "; why there is no still picture is told (`tests/gateways/gb28181/test_device_pictures.py`)"
+SIGNALLING = [
+    SignallingFault(name="utf8-as-gb"),
+    SignallingFault(name="gb-as-utf8"),
+    SignallingFault(name="length-in-letters"),
+    SignallingFault(name="endless-catalogue", note=r"catalogue goes on after \d+ items: the rest is not taken"),
+    SignallingFault(name="sum-too-high", note=r"announced 4 items and sent 1, the same ones every time"),
+    SignallingFault(name="sum-too-low", note=r"announced 0 items and sent 1"),
+    SignallingFault(name="refuses-subscribe", subscription="refused"),
+    SignallingFault(name="short-subscriptions"),
+    SignallingFault(name="long-subscriptions"),
+    SignallingFault(name="refuses-orders", order="refused"),
+    SignallingFault(name="keeps-results-back", order="unconfirmed"),
+    SignallingFault(name="old-key-frame"),
+    SignallingFault(name="uploads-text", beside=_PICTURE),
+    SignallingFault(name="uploads-nothing", beside=_PICTURE),
+    SignallingFault(name="moves"),
+]
 _OUTCOME = {"plays": "plays", "explained": "does not play; the trace says why"}
 
 
 def interop_page() -> str:
     rows = "\n".join(f"| `{fault.name}` | {fault.does} | {_outcome(fault)} |" for fault in FAULTS)
+    said = "\n".join(f"| `{fault.name}` | {fault.does} | {fault.outcome} |" for fault in SIGNALLING)
     return f"""# Interoperability: what cameras do, and what becomes of it
 
 Made from the table of the journey `tests/journeys/test_faulty_cameras.py`, in which one simulated camera per row is
@@ -79,6 +131,13 @@ and one thing to do.
 | fault | the camera | the platform |
 |---|---|---|
 {rows}
+
+What devices say otherwise, from the journey `tests/journeys/test_faulty_signalling.py`; the fault belongs to the whole
+device. Each must be known by the right name, play, and take a subscription and a guard order as the table says:
+
+| fault | the device | the platform |
+|---|---|---|
+{said}
 
 These are simulated devices: bytes made by our own code after the descriptions of real ones. No device of a vendor has
 been in the laboratory yet.

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ GUIDE = Path(__file__).parents[2] / "docs/guide"
 FOLDER = GUIDE / "gallery"
 IMAGES = GUIDE / "images"
 FOR_THE_README = ("incident", "alarms")
-PHOTOGRAPHS = ("incident", "wall", "map")
+PHOTOGRAPHS = ("incident", "wall", "map", "playback")
 LAUNCH = [
     "--no-sandbox",
     "--use-gl=angle",
@@ -87,6 +88,18 @@ def drawn_map(page: Page) -> None:
     page.wait_for_timeout(1_500)
 
 
+def asked_what_for(page: Page) -> None:
+    page.get_by_test_id("play-button").click()
+    expect(page.get_by_test_id("purpose-reference")).to_be_visible()
+
+
+def played_back(page: Page) -> None:
+    asked_what_for(page)
+    page.get_by_test_id("purpose-reference").fill("A-2026-0815")
+    page.get_by_test_id("dialog-act").click()
+    page.wait_for_function("() => (document.querySelector('[data-testid=film-player] video')?.currentTime ?? 0) > 1")
+
+
 def handled(page: Page) -> None:
     playing(2)(page)
     drawn_map(page)
@@ -103,6 +116,9 @@ def pages_of(busy: "Busy") -> list[Shown]:
         Shown("points", "engineer", "/points", "point-row"),
         Shown("point-form", "engineer", "/points", "point-row", first("edit-button")),
         Shown("recordings", "operator", f"/recordings/{busy.point_id}", "day-line"),
+        Shown("storage", "operator", "/recordings", "storage-forecast"),
+        Shown("purpose", "operator", f"/recordings/{busy.point_id}", "day-line", asked_what_for),
+        Shown("playback", "operator", f"/recordings/{busy.point_id}", "day-line", played_back),
         Shown("devices", "engineer", "/devices", "device-row"),
         Shown("device", "engineer", "/devices", "device-row", device_with_ladder),
         Shown("premises", "engineer", "/premises", "premises-row"),
@@ -114,6 +130,18 @@ def pages_of(busy: "Busy") -> list[Shown]:
         Shown("audit", "auditor", "/audit", "audit-row", verified_line),
         Shown("people", "administrator", "/people", "person-row"),
         Shown("sessions", "administrator", "/people", "person-row", first("view-sessions")),
+        Shown("rights", "administrator", "/rights", "grant-row"),
+        Shown("rights-give", "administrator", "/rights", "grant-row", first("add-button")),
+        Shown(
+            "why",
+            "chief",
+            f"/rights/why?person={busy.person_id}&permission=live.see&point={busy.point_id}",
+            "why-answer",
+        ),
+        Shown("who", "chief", f"/rights/who?point={busy.point_id}", "who-count"),
+        Shown("roles", "auditor", "/rights/roles", "role-table"),
+        Shown("webhooks", "administrator", "/webhooks", "webhook-row"),
+        Shown("webhook-form", "administrator", "/webhooks", "webhook-row", first("edit-button")),
         Shown("system", "administrator", "/system", "system-part"),
         Shown("settings", "operator", "/settings", "password-form"),
     ]
@@ -125,6 +153,8 @@ class Busy:
 
     incident_id: str
     point_id: str
+    person_id: str = ""
+    """the evidence officer, to whom a right was given for a while"""
 
 
 async def made_busy(town: Town, furnished: Furnished) -> Busy:
@@ -152,7 +182,21 @@ async def made_busy(town: Town, furnished: Furnished) -> Busy:
         await panel_of(town, "1003").send_event("999", "01", "3")
         await raised(desk, "1003")
         await raised(desk, "1002")
-    return Busy(incident_id=incident["id"], point_id=furnished.points[0]["id"])
+    person_id = await told_elsewhere(town, furnished)
+    return Busy(incident_id=incident["id"], point_id=furnished.points[0]["id"], person_id=person_id)
+
+
+async def told_elsewhere(town: Town, furnished: Furnished) -> str:
+    """As the administrator: another system that is told of faults, a right for a while. The id of who was given it."""
+    async with ConsoleClient(town.url) as desk:
+        await desk.sign_in(*furnished.sign_ins["administrator"])
+        webhook = {"name": "运维工单", "url": "https://tickets.invalid/fengtai", "kinds": ["system."]}
+        await desk.post("/api/webhooks", {**webhook, "enabled": False})
+        people = {one["name"]: one["id"] for one in (await desk.get("/api/people"))["items"]}
+        soon = (datetime.now(UTC) + timedelta(days=7)).isoformat()
+        terms = {"role": "operator", "point_classes": [1], "valid_until": soon, "reason": "代班一周，值班表第 47 号"}
+        await desk.post(f"/api/people/{people['evidence-officer']}/grants", terms)
+        return str(people["evidence-officer"])
 
 
 async def ended(desk: ConsoleClient, on_test_id: str) -> None:

@@ -105,6 +105,9 @@ def test_an_operator_takes_a_fire_from_the_sound_to_the_closing_and_the_auditor_
     expect(desk.get_by_test_id("incident-state")).to_have_text("已处置")
 
     # The moments before and after: the clip plays.
+    ask = desk.get_by_test_id("clip-ask")
+    expect(ask).to_be_visible(timeout=60_000)
+    ask.click()  # the purpose and the incident's number are filled in
     clip = desk.get_by_test_id("clip-player").locator("video").or_(desk.locator("video[data-testid=clip-player]")).first
     expect(clip).to_be_visible(timeout=60_000)
     clip.evaluate("video => { video.muted = true; return video.play() }")
