@@ -164,7 +164,8 @@ def test_another_system_is_told_of_faults_and_the_page_says_when_it_is_not(desks
     page.keyboard.press("Space")
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("webhook-secret")).to_contain_text("whsec_")
-    page.keyboard.press("Escape")
+    page.get_by_role("dialog").get_by_test_id("dialog-act").press("Enter")
+    expect(page.get_by_test_id("webhook-secret")).to_have_count(0)
     row = page.get_by_test_id("webhook-row").filter(has_text="值班短信网关")
     expect(row).to_be_visible()
 
