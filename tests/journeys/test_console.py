@@ -69,7 +69,7 @@ def test_an_operator_takes_a_fire_from_the_sound_to_the_closing_and_the_auditor_
 
     # A fire at the school: heard and seen, marked as a drill.
     assert walkabout.run(panel_of(walkabout.town, "1002").send_event("110", "01", "1")) is not None
-    row = desk.get_by_test_id("alarm-row").filter(has_text="钟楼小学")
+    row = desk.get_by_test_id("alarm-row").filter(has_text="钟楼小学").filter(has_text="演练")
     expect(row).to_be_visible(timeout=10_000)
     expect(row).to_contain_text("演练")
     desk.wait_for_function("() => window.__sounds > 0", timeout=10_000)
