@@ -86,7 +86,9 @@ class Senders:
         self._pace, self._places, self._transport = pace, places, transport
         self._calls: dict[str, tuple[Viewing[Cut], TcpSink | UdpSink]] = {}
 
-    async def start(self, call_id: str, channel_id: str, host: str, port: int, transport: str, ssrc: int) -> None:
+    async def start(
+        self, call_id: str, channel_id: str, host: str, port: int, transport: str, ssrc: int, stream_number: int = 0
+    ) -> None:
         if (transport == "udp") != (self._transport == "udp"):
             return
         sink: TcpSink | UdpSink

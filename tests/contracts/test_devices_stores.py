@@ -168,7 +168,7 @@ def test_channels_are_found_by_id_and_written_by_the_thousand(units: Units) -> N
 def test_registrations_are_written_in_batches(units: Units) -> None:
     save(units, replace(GATE, binding=None, presence=Presence.OFFLINE, registered_at=None), YARD)
     unknown = "34020000001180000999"
-    bindings = {GATE.id: BINDING, YARD.id: replace(BINDING, host="10.0.0.10", edition="2.0"), unknown: BINDING}
+    bindings = {GATE.id: BINDING, YARD.id: BINDING._replace(host="10.0.0.10", edition="2.0"), unknown: BINDING}
     later = AT + timedelta(seconds=5)
 
     def work(uow) -> None:  # type: ignore[no-untyped-def]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tests.journeys import trouble_table
+
 from fengtai.apps.simulator.faults import FAULTS as SIMULATED
 from fengtai.apps.simulator.signalling_faults import SIGNALLING_FAULTS
 
@@ -22,6 +24,10 @@ class Fault:
     expected: Literal["plays", "explained"]
     sentence: str = ""
     """a pattern: of the cause in the trace when it is explained; of a stage's detail when it plays; empty: none asked"""
+    size: tuple[int, int] = (320, 180)
+    """of the picture that is seen"""
+    plays_h265: bool = True
+    """whether who watches can play H.265"""
     lost_before: str = ""
     """a pattern: the stream is lost with this cause first, and plays again"""
 
@@ -36,13 +42,18 @@ FAULTS = [
         expected="plays",
         lost_before=r"media connection was lost: the device closed the connection|ended the stream|stopped sending",
     ),
-    Fault(name="loss", expected="plays"),
+    Fault(name="loss", expected="plays", sentence=r"% of the packets are lost on the way: TCP would lose none"),
     Fault(name="reorder", expected="plays"),
     Fault(name="duplicates", expected="plays"),
     Fault(name="udp-only", expected="plays", sentence=r"has not connected by TCP .* Trying udp"),
     Fault(name="tcp-only", expected="plays"),
     Fault(name="waits-for-connection", expected="plays", sentence=r"has not sent a packet by UDP .* Trying tcp-active"),
-    Fault(name="h265", expected="plays", sentence=r"h265"),
+    Fault(name="h265", expected="plays", sentence=r"h265", plays_h265=False),
+    Fault(name="h265-with-substream", expected="plays", sentence=r"sub-stream", size=(160, 120), plays_h265=False),
+    Fault(name="h265-no-psm", expected="plays", sentence=r"h265"),
+    Fault(name="bare-h265", expected="plays", sentence=r"h265 in RTP H265"),
+    Fault(name="h265-byte-stream", expected="plays", sentence=r"h265 in a bare byte stream"),
+    Fault(name="h265-mpegts", expected="plays", sentence=r"h265 in MPEG-TS"),
     Fault(name="ulaw", expected="plays"),
     Fault(name="strangers", expected="plays"),
     Fault(name="strangers-first", expected="plays"),
@@ -79,6 +90,8 @@ class SignallingFault:
     """to its alarms"""
     order: Literal["done", "refused", "unconfirmed"] = "done"
     """what becomes of setting it on guard"""
+    trace: str = ""
+    """a pattern: of a stage of its first start"""
     beside: str = ""
     """what another test looks at"""
 
@@ -88,7 +101,7 @@ class SignallingFault:
 
     @property
     def outcome(self) -> str:
-        told = [f": “{_readable(self.note)}”"] if self.note else []
+        told = [f": “{_readable(one)}”" for one in (self.note, self.trace) if one]
         told += [f"; the subscription is shown as {self.subscription}"] if self.subscription != "active" else []
         told += [f"; the order is shown as {self.order}"] if self.order != "done" else []
         return "plays" + "".join(told) + self.beside
@@ -110,6 +123,13 @@ SIGNALLING = [
     SignallingFault(name="old-key-frame"),
     SignallingFault(name="uploads-text", beside=_PICTURE),
     SignallingFault(name="uploads-nothing", beside=_PICTURE),
+    SignallingFault(name="plain-offers", trace=r"415 offered once more in the plain form"),
+    SignallingFault(name="senior-offers", trace=r"488 offered once more in the senior form"),
+    SignallingFault(name="wrong-codec-in-answer"),
+    SignallingFault(name="no-to-tag"),
+    SignallingFault(name="early-media"),
+    SignallingFault(name="deaf-to-bye"),
+    SignallingFault(name="invites-again"),
     SignallingFault(name="moves"),
 ]
 _OUTCOME = {"plays": "plays", "explained": "does not play; the trace says why"}
@@ -139,6 +159,21 @@ device. Each must be known by the right name, play, and take a subscription and 
 |---|---|---|
 {said}
 
+## The troubles of the field
+
+What users of other platforms report most, in the order of how often they do (cascade, voice and the playback of recordings
+on the device are not built yet), what becomes of it here, and the test that proves it:
+
+| trouble | here | proven by (below `tests/`) |
+|---|---|---|
+{trouble_table.rows(trouble_table.TROUBLES)}
+
+## Attacks
+
+| attack | here | proven by (below `tests/`) |
+|---|---|---|
+{trouble_table.rows(trouble_table.ATTACKS)}
+
 These are simulated devices: bytes made by our own code after the descriptions of real ones. No device of a vendor has
 been in the laboratory yet.
 """
@@ -146,6 +181,10 @@ been in the laboratory yet.
 
 def _outcome(fault: Fault) -> str:
     told = f": “{_readable(fault.sentence)}”" if fault.sentence else ""
+    if not fault.plays_h265:
+        told += "; in H.264 where the browser has no H.265: " + (
+            "by the sub-stream" if "sub" in fault.name else "re-coded"
+        )
     again = "; the loss is told first, then it plays again by itself" if fault.lost_before else ""
     return _OUTCOME[fault.expected] + told + again
 

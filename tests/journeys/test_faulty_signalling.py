@@ -2,12 +2,13 @@
 
 import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.journeys.fault_table import FAULTS, SIGNALLING, SignallingFault
+from tests.journeys.trouble_table import proofs_that_are_none
 
 from fengtai.apps.demo.console_client import ConsoleClient, Refused
 from fengtai.apps.demo.seed import first_people
@@ -32,6 +33,8 @@ class Outcome:
     order: str = ""
     played: bool = False
     played_later: bool = False
+    traces: list[str] = field(default_factory=list)
+    """details of the stages of its starts"""
 
     @property
     def subscription(self) -> str:
@@ -89,7 +92,10 @@ async def _observe(engineer: ConsoleClient, operator: ConsoleClient, fault: Sign
         seen.name = next((one["name"] for one in seen.detail["channels"] if one["id"] == camera), "")
         if seen.name and not seen.order:
             seen.order = await _ordered(engineer, device.device_id)
-        seen.played = seen.played or await _plays(operator, await _point(engineer, device))
+        point = await _point(engineer, device)
+        seen.played = seen.played or await _plays(operator, point)
+        starts = await operator.get(f"/api/live/{point}/traces")
+        seen.traces += [stage["detail"] for start in starts for stage in start["stages"]]
         told = re.search(fault.note, seen.detail["catalogue_note"]) is not None
         if seen.name and seen.order and seen.played and told and seen.subscription == fault.subscription:
             break
@@ -131,6 +137,10 @@ def test_every_fault_of_the_simulator_has_its_row() -> None:
     assert {fault.name for fault in FAULTS} == set(SIMULATED)
 
 
+def test_the_page_names_no_test_that_does_not_stand() -> None:
+    assert proofs_that_are_none() == []
+
+
 @pytest.mark.parametrize("fault", SIGNALLING, ids=lambda fault: fault.name)
 def test_it_is_understood_or_told(fault: SignallingFault, outcomes: dict[str, Outcome]) -> None:
     seen, planned = outcomes[fault.name], DEVICES[fault.name]
@@ -141,3 +151,4 @@ def test_it_is_understood_or_told(fault: SignallingFault, outcomes: dict[str, Ou
     assert seen.order == fault.order
     note = seen.detail["catalogue_note"]
     assert re.search(fault.note, note) if fault.note else note == ""
+    assert any(re.search(fault.trace, told) for told in seen.traces), seen.traces

@@ -10,15 +10,29 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 import pytest_asyncio
-from tests.journeys.siege import CHANCE, Besieged, Nothing, register, request, resident_bytes, siege
+from tests.journeys.siege import CHANCE, HOSTILE_XML, Besieged, Nothing, register, request, resident_bytes, siege
 
 from fengtai.apps.simulator.devices import SimulatedDevice
+from fengtai.protocols.gb28181 import AlarmNotice, CatalogItem, CatalogPage, Fix, PositionNotice, write_message
 from fengtai.protocols.sip.endpoint import MOST_HELD_BYTES
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
 
 GOOD = "34020000001320550001"
+TALKER = "34020000001320550002"
+TOLD = (
+    HOSTILE_XML["wide"],
+    write_message(
+        PositionNotice(sn=1, device_id=TALKER, fixes=(Fix(target_id=TALKER, longitude=118.37, latitude=31.33),))
+    ),
+    write_message(
+        CatalogPage(sn=9, device_id=TALKER, total=9_999_999, items=(CatalogItem(id=TALKER, name="x" * 200),) * 90)
+    ),
+    write_message(AlarmNotice(sn=2, device_id=TALKER, method=2, type=1, priority=1, description="x" * 1000)),
+)
 MESSAGE_SECONDS = 2
+OF_AN_ADDRESS = 400
+CROWD = 700
 FLOOD = 10_000
 MOST_GROWTH_BYTES = 60_000_000
 """by one attack, of all processes together: a bound on growth, not a figure"""
@@ -26,7 +40,13 @@ MOST_GROWTH_BYTES = 60_000_000
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def besieged(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Besieged]:
-    async with siege(tmp_path_factory.mktemp("siege"), FENGTAI_SIP__MESSAGE_SECONDS=str(MESSAGE_SECONDS)) as besieged:
+    bounds = {
+        "FENGTAI_SIP__MESSAGE_SECONDS": str(MESSAGE_SECONDS),
+        "FENGTAI_SIP__MOST_CONNECTIONS_OF_AN_ADDRESS": str(OF_AN_ADDRESS),
+        "FENGTAI_DC09__MAX_CONNECTIONS_OF_AN_ADDRESS": str(OF_AN_ADDRESS),
+        "FENGTAI_DC09__FRAME_SECONDS": str(MESSAGE_SECONDS),
+    }
+    async with siege(tmp_path_factory.mktemp("siege"), **bounds) as besieged:
         yield besieged
 
 
@@ -182,6 +202,56 @@ async def test_bodies_that_never_end_do_not_pile_up(besieged: Besieged, good: Si
         await asyncio.sleep(MESSAGE_SECONDS + 1)
         for writer in writers:
             writer.close()
+
+
+@contextlib.asynccontextmanager
+async def crowd(port: int, say: bytes = b"") -> AsyncIterator[None]:
+    """Connections from one address that stay."""
+    writers = []
+    try:
+        for _ in range(CROWD):
+            _, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.7", 0))
+            writers.append(writer)
+            with contextlib.suppress(ConnectionError):
+                writer.write(say)
+        yield
+    finally:
+        for writer in writers:
+            writer.close()
+
+
+async def test_one_address_takes_its_share_of_connections_and_no_more(besieged: Besieged, good: SimulatedDevice):
+    before = (await besieged.figures())["gb28181.tcp_refused"]
+    async with served(besieged, good), crowd(besieged.town.ports["sip"]):
+        await asyncio.sleep(0.5)
+        assert (await besieged.figures())["gb28181.tcp_refused"] >= before + CROWD - OF_AN_ADDRESS - 100
+        assert await good.raise_alarm(GOOD, 5, 2, 4, "in the crowd")
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b'0000"A"' * 4000, b'"\r' * 15_000], ids=["nothing", "an endless line", "quotes and ends"]
+)
+async def test_panels_are_heard_among_a_crowd(besieged: Besieged, good: SimulatedDevice, said: bytes):
+    async with served(besieged, good), crowd(besieged.town.ports["dc09"], said):
+        await besieged.stands()
+        await asyncio.sleep(MESSAGE_SECONDS + 1)
+        await besieged.stands()
+
+
+async def test_a_device_with_the_password_that_tells_without_end(besieged: Besieged, good: SimulatedDevice):
+    """Alarms, positions, parts of a catalogue that nobody asked for, messages that are none: its own trouble only."""
+    server = ("127.0.0.1", besieged.town.ports["sip"])
+    device = SimulatedDevice(TALKER, besieged.town.shared_password, server, media=Nothing())
+    await device.start()
+    try:
+        await device.registered()
+        async with served(besieged, good):
+            for number in range(2000):
+                besieged.sip(request("MESSAGE", TALKER, TOLD[number % len(TOLD)]))
+                if number % 10 == 0:
+                    await asyncio.sleep(0.01)
+    finally:
+        await device.stop()
 
 
 async def test_afterwards_nothing_of_ours_has_failed(besieged: Besieged):

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.apps.tiles.drawn_tiles import vector_tile
 from tests.protocols.elementary.drawn import drawn_units
 from tests.protocols.elementary.vectors import SHARED
 from tests.protocols.gb28181.talk import PLATFORM
@@ -40,6 +41,8 @@ from fengtai.protocols.mpegps import PsDemuxer, PsMuxer
 from fengtai.protocols.mpegps.program_map import parse_program_map
 from fengtai.protocols.mpegts import TsDemuxer, TsMuxer
 from fengtai.protocols.mpegts.tables import parse_association, parse_map
+from fengtai.protocols.mvt import layer_names
+from fengtai.protocols.pmtiles import read_directory, read_header
 from fengtai.protocols.rtp.framing import StreamDeframer
 from fengtai.protocols.rtp.packet import parse_packet
 from fengtai.protocols.rtp.receiver import RtpReceiver
@@ -78,6 +81,7 @@ PACKETS = RTP.packets(PACK, 0)
 FRAMED = b"".join(len(packet).to_bytes(2, "big") + packet for packet in PACKETS)
 FILM = init_segment(SETS) + fragment(1, 0, [Sample(UNITS[0].length_prefixed(), 3600, True)])
 HEAD = len(init_segment(SETS))
+ARCHIVE = b"PMTiles\x03" + bytes(88) + bytes((1, 2, 2, 1, 0, 14)) + bytes(25)
 SPS_265 = bytes.fromhex("420101016000000300900000030000030078a00280802d165999a4932b9a808080820000030002000003003210")
 ADTS = bytes.fromhex("fff15080043ffc") + bytes(32)
 
@@ -257,6 +261,9 @@ PARSERS = {
     "RequestFramer": Parser(lambda data: RequestFramer().feed(data), (b"".join(RTSP),)),
     "RtspEndpoint": Parser(_rtsp, (b"".join(RTSP),)),
     "parse_session": Parser(parse_session, (SESSION,)),
+    "read_header": Parser(lambda data: read_header(data, size_bytes=1 << 40), (ARCHIVE,)),
+    "read_directory": Parser(read_directory, (bytes((2, 0, 5, 1, 0, 10, 20, 1, 0)),)),
+    "layer_names": Parser(layer_names, (vector_tile("water", "道路"),)),
     "parse_keys": Parser(_texts(parse_keys), (b"hex:" + b"0f" * 16, b"ascii:0123456789ABCDEF"), (FengtaiError,)),
     "parse_timestamp": Parser(_texts(parse_timestamp), (b"10:00:00,01-01-2026",), ()),
     "parse_credentials": Parser(_texts(parse_credentials), (DIGEST,)),

@@ -158,7 +158,7 @@ async def test_a_silent_camera_counts_its_frames_and_sends_none(fault: str):
     port.close()
 
 
-async def _pictures(channel_id: str) -> LoopedPictures:
+async def _pictures(channel_id: str, stream_number: int) -> LoopedPictures:
     return LoopedPictures(UNITS, 50.0)
 
 

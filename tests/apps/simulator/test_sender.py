@@ -9,6 +9,8 @@ import pytest
 from tests.apps.simulator.media_port import SSRC, MediaPort
 from tests.protocols.elementary.drawn import drawn_units
 
+from fengtai.apps.simulator.carriers import Carrier, TcpCarrier
+from fengtai.apps.simulator.faults import Fault
 from fengtai.apps.simulator.scenes import LoopedPictures, Pictures
 from fengtai.apps.simulator.sender import MediaSender, Tone
 from fengtai.protocols.elementary import decode_alaw
@@ -16,7 +18,7 @@ from fengtai.protocols.elementary import decode_alaw
 UNITS = drawn_units("h264", frames=20, gop=10)
 
 
-async def quick_pictures(channel_id: str) -> Pictures:
+async def quick_pictures(channel_id: str, stream_number: int) -> Pictures:
     return LoopedPictures(UNITS, 200.0)
 
 
@@ -85,8 +87,13 @@ async def test_a_call_whose_receiver_hangs_up_is_told(platform: MediaPort):
     assert sender.status()["calls"] == 0
 
 
-async def test_a_port_that_nobody_listens_on_is_an_error(sender: MediaSender, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("fengtai.apps.simulator.carriers._CONNECT_PAUSE_SECONDS", 0.0)
+async def _quickly(host: str, port: int, transport: str) -> Carrier:
+    return await TcpCarrier.connect(host, port, pause_seconds=0.0)
+
+
+async def test_a_port_that_nobody_listens_on_is_an_error():
+    impatient = Fault(does="Tries again at once.", carrier=_quickly)
+    sender = MediaSender(quick_pictures, faults={"channel": impatient})
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         with pytest.raises(OSError):
@@ -121,14 +128,12 @@ async def test_faults_can_be_put_in_by_packet(platform: MediaPort):
 
 
 async def test_a_sender_that_cannot_keep_up_leaves_pictures_out_and_keeps_to_the_clock(
-    platform: MediaPort, monkeypatch: pytest.MonkeyPatch
+    platform: MediaPort,
 ):
-    monkeypatch.setattr("fengtai.apps.simulator.sender._LATE_SECONDS", 0.0)
-
-    async def far_too_many_pictures(channel_id: str) -> Pictures:
+    async def far_too_many_pictures(channel_id: str, stream_number: int) -> Pictures:
         return LoopedPictures(UNITS, 45_000.0)
 
-    sender = MediaSender(far_too_many_pictures)
+    sender = MediaSender(far_too_many_pictures, late_seconds=0.0)
     await sender.start("call", "channel", "127.0.0.1", await platform.listen("tcp"), "tcp", SSRC)
     got = await platform.pictures_reach(40)
     await sender.close()

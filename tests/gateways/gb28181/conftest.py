@@ -53,7 +53,9 @@ class TracedMedia:
         self.calls: list[str] = []
         self.picture = a_jpeg()
 
-    async def start(self, call_id: str, channel_id: str, host: str, port: int, transport: str, ssrc: int) -> None:
+    async def start(
+        self, call_id: str, channel_id: str, host: str, port: int, transport: str, ssrc: int, stream_number: int = 0
+    ) -> None:
         self.calls.append(call_id)
         self.started.append((channel_id, host, port, transport, ssrc))
 

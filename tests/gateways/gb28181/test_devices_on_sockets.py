@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -166,6 +167,30 @@ async def test_registrations_survive_a_restart(house: House, visit: Visit, trans
         assert (await known(house)).presence is Presence.ONLINE
         assert second.status()["registrations"] == (1 if transport == "tcp" else 0)
         assert second.status()["messages_refused"] == 0
+    finally:
+        await second.stop()
+
+
+async def test_a_platform_that_has_lost_its_database_is_registered_with_anew(
+    house: House, visit: Visit, transport: str, tmp_path: Path
+) -> None:
+    """Each device once, as soon as its next keepalive tells it; nobody has to be restarted."""
+    first = await house.open()
+    ids = [f"340200000013200000{serial:02d}" for serial in range(20)]
+    devices = [
+        await visit(first.port, device_id=one, transport=transport, keepalive_seconds=0.2, retry_seconds=0.2)
+        for one in ids
+    ]
+    for device in devices:
+        await device.registered()
+    await first.stop()
+
+    empty = House(tmp_path / "new")
+    second = await empty.open(first.port)
+    try:
+        await until(lambda: second.status()["devices_online"] == len(ids))
+        assert second.status()["registrations"] == len(ids)
+        assert all([await device.raise_alarm(device.device_id, 5, 2, 3, "motion") for device in devices])
     finally:
         await second.stop()
 

@@ -10,7 +10,7 @@ from fengtai.protocols.sip import Peer, SipEndpoint
 from fengtai.protocols.sip.endpoint import MOST_HELD_BYTES
 from fengtai.protocols.sip.events import StreamUnusable
 
-from .conftest import House
+from .conftest import House, Visit
 
 PATIENCE = Patience(message_seconds=10.0, idle_seconds=100.0)
 
@@ -81,3 +81,18 @@ def test_bodies_without_their_end_are_held_up_to_a_bound() -> None:
     sip.stream_opened(peers[0])  # room again
     sip.receive_stream(head + bytes(7_900_000), peers[0], 0.0)
     assert sip.stream_held(peers[0])[1] > 7_900_000
+
+
+async def test_a_host_with_too_many_connections_is_turned_away_and_others_are_not(house: House, visit: Visit) -> None:
+    gateway = await house.open(most_connections_of_an_address=5)
+    connect = asyncio.open_connection
+    crowd = [await connect("127.0.0.1", gateway.port, local_addr=("127.0.0.7", 0)) for _ in range(20)]
+    async with asyncio.timeout(5):
+        assert [await reader.read() for reader, _ in crowd[5:]] == [b""] * 15
+    assert (gateway.status()["tcp_connections"], gateway.status()["tcp_refused"]) == (5, 15)
+
+    device = await visit(gateway.port, transport="tcp")
+    await device.registered()
+    for _, writer in crowd:
+        writer.close()
+    await gateway.stop()

@@ -41,6 +41,13 @@ EXPECTED = {
     "old-key-frame": Expected(),
     "uploads-text": Expected(),
     "uploads-nothing": Expected(),
+    "plain-offers": Expected(),
+    "senior-offers": Expected(),
+    "wrong-codec-in-answer": Expected(),
+    "no-to-tag": Expected(),
+    "early-media": Expected(),
+    "deaf-to-bye": Expected(),
+    "invites-again": Expected(),
     "moves": Expected(),
 }
 

@@ -1,6 +1,7 @@
 """A gateway on free ports of loopback, with the alarm desk behind it on in-memory stores."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
@@ -100,11 +101,12 @@ class House:
 
 @pytest.fixture
 async def house() -> AsyncIterator[House]:
-    async for made in _house(Settings(port=0, max_connections=20)):
+    async with a_house(Settings(port=0)) as made:
         yield made
 
 
-async def _house(settings: Settings) -> AsyncIterator[House]:
+@contextlib.asynccontextmanager
+async def a_house(settings: Settings) -> AsyncIterator[House]:
     clock = HandClock()
     units = MemoryTransactions(clock, memory_stores())
     journal = HeldJournal(clock)

@@ -161,17 +161,6 @@ async def test_keys_may_be_given_as_text() -> None:
     assert parse_keys("ascii:0123456789ABCDEF0123456789ABCDEF") == (b"0123456789ABCDEF0123456789ABCDEF",)
 
 
-async def test_one_connection_too_many_is_refused_and_the_others_stand(house: House) -> None:
-    connections = [await connect(house) for _ in range(21)]
-
-    assert await connections[20][0].read() == b""
-    connections[0][1].write(BURGLARY)
-    assert await connections[0][0].readexactly(len(ACK)) == ACK
-    assert house.gateway.status()["connections"] == 20
-    for _, writer in connections:
-        writer.close()
-
-
 async def test_a_connection_that_floods_is_not_read_until_it_has_caught_up(house: House) -> None:
     house.journal.may_commit.clear()
     reader, writer = await connect(house)

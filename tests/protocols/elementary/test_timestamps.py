@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fengtai.protocols.elementary import TimestampUnwrapper
+from fengtai.protocols.elementary import PresentationTimes, TimestampUnwrapper
 
 
 def test_a_wrap_goes_on_upwards():
@@ -23,3 +23,9 @@ def test_steps_come_out_as_they_went_in(first: int, steps: list[int]):
     for step in steps:
         true += step
         assert unwrapper.unwrap(true % 2**33) == true
+
+
+def test_what_has_no_pts_goes_on_with_the_time_of_the_transport():
+    times = PresentationTimes()
+    told = [(None, 100), (9_000, 3_700), (None, 7_300), (16_200, 10_900), (None, 14_500)]
+    assert [times.moment(pts, stamp) for pts, stamp in told] == [100, 9_000, 12_600, 16_200, 19_800]

@@ -8,6 +8,7 @@ from tests.protocols.gb28181.talk import CAMERA, DEVICE, THERE, Talk
 from fengtai.protocols.gb28181 import (
     AlarmReset,
     CallOver,
+    DeviceFaults,
     KeptCall,
     KeyFrameWanted,
     PlayAnswered,
@@ -347,3 +348,24 @@ def test_an_invite_of_the_device_in_our_call_is_refused_and_the_call_goes_on() -
     talk.platform.hang_up(call_id, talk.clock.now())
     talk.roundtrip()
     assert len(talk.told(StreamEnded)) == 1
+
+
+def test_forms_are_tried_one_after_the_other_and_the_one_that_is_taken_comes_first_from_then_on() -> None:
+    talk = Talk(faults=DeviceFaults(wants_offered=("126",))).registered()
+    talk.play()
+    (answered,) = talk.told(PlayAnswered)
+    assert answered.keep.cseq == 3
+    assert [one.note for one in talk.told(PlayTrying) if one.note] == [
+        "offered once more in the plain form",
+        "offered once more in the senior form",
+    ]
+    talk.play()
+    assert [one.keep.cseq for one in talk.told(PlayAnswered)] == [3, 1]
+
+
+def test_a_device_that_takes_no_form_is_asked_with_each_once_and_the_refusal_is_told() -> None:
+    talk = Talk(faults=DeviceFaults(most_payloads_offered=0)).registered()
+    talk.play()
+    (failed,) = talk.told(PlayFailed)
+    assert failed.status == 415
+    assert len([one for one in talk.told(PlayTrying) if one.note]) == 2

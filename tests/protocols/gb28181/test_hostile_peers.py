@@ -2,9 +2,19 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.protocols.gb28181.talk import CAMERA, CAMERAS, DEVICE, HERE, PLATFORM, THERE, Talk
+from tests.protocols.gb28181.talk import CAMERA, CAMERAS, DEVICE, HERE, PLATFORM, THERE, Talk, Tokens
 
-from fengtai.protocols.gb28181 import CatalogueChange, DeviceRegistered, Fix, Peer, RegistrationAsked
+from fengtai.protocols.gb28181 import (
+    Bounds,
+    CatalogueArrived,
+    CatalogueChange,
+    DeviceRegistered,
+    Fix,
+    Peer,
+    PeerRefused,
+    PlatformEndpoint,
+    RegistrationAsked,
+)
 
 
 def recorded() -> tuple[list[bytes], list[bytes]]:
@@ -108,6 +118,33 @@ def test_a_platform_survives_damaged_streams(
     talk.platform.stream_closed(peer, talk.clock.now())
     assert not talk.platform.is_present(DEVICE)
     assert [event for event in talk.platform.events() if isinstance(event, DeviceRegistered)] == []
+
+
+def test_a_device_that_tells_too_much_at_once_is_held_off_and_its_catalogue_is_not() -> None:
+    talk = Talk().registered()
+    talk.platform = PlatformEndpoint(
+        PLATFORM, nonce_secret=b"n" * 32, token=Tokens("p"), bounds=Bounds(told_bytes=10_000, told_bytes_a_second=500)
+    )
+    talk.registered()
+    told = "x" * 900
+
+    def alarms(count: int) -> list[bytes]:
+        for _ in range(count):
+            talk.device.send_alarm(
+                channel_id=DEVICE, method=2, type=1, priority=1, description=told, now=talk.clock.now()
+            )
+        before = len(talk.told(PeerRefused))
+        talk.roundtrip()
+        return [one.cause.encode() for one in talk.told(PeerRefused)[before:]]
+
+    refused = alarms(20)
+    assert 8 <= len(refused) <= 14
+    assert all(b"MESSAGE 503: it tells too much at once" in cause for cause in refused)
+    talk.platform.query_catalogue(DEVICE, talk.clock.now())
+    talk.roundtrip()
+    assert [len(one.items) for one in talk.told(CatalogueArrived)] == [len(CAMERAS)]
+    talk.clock.advance(20.0)
+    assert len(alarms(5)) == 0
 
 
 @given(st.sampled_from([one for one in UP if b"Authorization" in one]))

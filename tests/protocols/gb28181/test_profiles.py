@@ -8,11 +8,15 @@ from fengtai.protocols.gb28181 import (
     CatalogPage,
     CatalogueArrived,
     DeviceDescribed,
+    DeviceFaults,
     Dialect,
     SnapshotOrder,
+    StreamWanted,
     profile_of,
     read_message,
 )
+from fengtai.protocols.gb28181.offers import play_offer, read_offer
+from fengtai.protocols.gb28181.profiles import FORMS
 from fengtai.protocols.sdp import parse_session
 from fengtai.protocols.sip import Request, parse_message
 from fengtai.vocabulary.errors import Conflict
@@ -96,6 +100,44 @@ def test_hikvision_finds_y_at_the_end() -> None:
     lines = sent(talk).body.decode().strip().split("\r\n")
     assert parse_session("\r\n".join(lines).encode()).ssrc == 200001234
     assert [line[:2] for line in lines if line[:2] in ("y=", "f=")] == [line[:2] for line in lines][-1:]
+
+
+@pytest.mark.parametrize(
+    ("make", "understands", "number"),
+    [
+        ("generic", "streamnumber", 1),
+        ("generic", "streamprofile", 1),
+        ("generic", "streamMode", 0),
+        ("tp-link", "streamMode", 1),
+        ("tp-link", "streamnumber", 0),
+    ],
+)
+def test_the_sub_stream_is_asked_for_as_the_make_understands_it(make: str, understands: str, number: int) -> None:
+    talk = Talk(faults=DeviceFaults(chooses_stream_by=understands)).registered()
+    talk.platform.asking.dialects.set(DEVICE, Dialect(profile=PROFILES[make]))
+    for wanted in (0, 1):
+        talk.platform.play(
+            DEVICE,
+            CAMERA,
+            host="10.0.0.3",
+            port=30012,
+            ssrc=200001234,
+            tcp=True,
+            stream_number=wanted,
+            now=talk.clock.now(),
+        )
+        talk.roundtrip()
+    assert [stream.stream_number for stream in talk.told(StreamWanted)] == [0, number]
+
+
+def test_every_form_of_the_offer_can_be_read_and_says_what_it_offers() -> None:
+    for form in FORMS.values():
+        body = play_offer(form, user=DEVICE, host="10.0.0.3", port=30012, ssrc=1, tcp=True)
+        offer, media = read_offer(body)
+        assert (offer.ssrc, media.attribute("setup"), media.attribute("connection")) == (1, "passive", "new")
+        assert media.encoding("96") == "PS/90000"
+        assert all(media.encoding(number) for number in media.formats)
+        assert offer.parameters == form.parameters
 
 
 def test_hikvision_s_broken_address_costs_no_channel() -> None:

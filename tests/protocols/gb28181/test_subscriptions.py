@@ -13,6 +13,7 @@ from fengtai.protocols.gb28181 import (
     CatalogueChanged,
     DeviceFaults,
     Fix,
+    Peer,
     PositionsTold,
     Subscribed,
     Subscription,
@@ -148,6 +149,21 @@ def test_a_device_that_restarts_is_asked_at_once_not_at_the_next_refresh() -> No
     talk.roundtrip()
     talk.wait(5)
     assert talk.device.subscriptions.topics() == {"Catalog", "Alarm"}
+
+
+@pytest.mark.parametrize("waited_seconds", [1, 40], ids=["while it is asked", "when it was given up"])
+def test_what_a_device_was_asked_where_it_is_no_more_is_asked_again_where_it_is(waited_seconds: int) -> None:
+    talk = Talk().registered()
+    talk.lose = lambda data: data.startswith(b"SUBSCRIBE")
+    talk.platform.asking.subscribe(DEVICE, ALL, talk.clock.now())
+    talk.roundtrip()
+    talk.wait(waited_seconds)
+    talk.lose = lambda _data: False
+    talk.there = Peer("udp", "10.0.0.9", 6060)
+    talk.registered()
+    talk.roundtrip()
+    assert talk.device.subscriptions.topics() == ALL
+    assert {known(talk, topic).state for topic in ALL} == {SubscriptionState.ACTIVE}
 
 
 def test_a_subscription_that_the_device_ends_is_made_anew() -> None:

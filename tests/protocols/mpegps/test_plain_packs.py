@@ -63,13 +63,13 @@ def test_a_stream_comes_to_the_same_by_both_ways(told: list[tuple[int, list[Chan
 
 def test_ordinary_packs_do_go_the_short_way() -> None:
     packs = [plain_pack(pack, 0xE0, MAP) for pack in PACKS]
-    assert all(pack is not None and pack[0] and len(pack[2]) == 1 for pack in packs)
+    assert all(pack is not None and pack[1] < pack[2] and len(pack[4]) == 1 for pack in packs)
 
 
 def test_private_streams_are_counted_and_a_foreign_map_is_not_ordinary() -> None:
     counted = plain_pack(PACKS[1] + PRIVATE, 0xE0, MAP)
     assert counted is not None
-    assert counted[4] == 1
+    assert counted[6] == 1
     assert plain_pack(PACKS[0], 0xE0, b"") is None
 
 

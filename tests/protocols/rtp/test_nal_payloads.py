@@ -14,36 +14,14 @@ from fengtai.protocols.rtp import (
     RtpReceiver,
     RtpSender,
     build_packet,
+    pack_nals,
     sniff_nal_payload,
 )
-from fengtai.protocols.rtsp import h264_payloads
-
-
-def h265_payloads(nals, most: int = 1400) -> list[bytes]:
-    """RFC 7798 4.4: small units together in an AP, large ones in FUs."""
-    small = [nal for nal in nals if len(nal) < 200]
-    payloads = []
-    if len(small) > 1:
-        payloads.append(b"\x60\x01" + b"".join(len(nal).to_bytes(2, "big") + nal for nal in small))
-    else:
-        payloads += small
-    for nal in nals:
-        if 200 <= len(nal) <= most:
-            payloads.append(nal)
-        elif len(nal) > most:
-            for at in range(2, len(nal), most):
-                edges = (0x80 if at == 2 else 0) | (0x40 if at + most >= len(nal) else 0)
-                kind = nal[0] >> 1 & 0x3F
-                payloads.append(bytes([nal[0] & 0x81 | 49 << 1, nal[1], edges | kind]) + nal[at : at + most])
-    return payloads
-
-
-PAYLOADS = {"h264": h264_payloads, "h265": h265_payloads}
 
 
 def payloads_of(unit: AccessUnit) -> list[bytes]:
     sets = unit.parameter_sets.nals if unit.parameter_sets else ()
-    return PAYLOADS[unit.codec]([*sets, *unit.nals])
+    return pack_nals([*sets, *unit.nals], unit.codec)
 
 
 def packets_of(units) -> list[bytes]:

@@ -63,7 +63,7 @@ class TcpCarrier:
         self._writer = writer
 
     @classmethod
-    async def connect(cls, host: str, port: int) -> "TcpCarrier":
+    async def connect(cls, host: str, port: int, *, pause_seconds: float = _CONNECT_PAUSE_SECONDS) -> "TcpCarrier":
         """Tries as GB/T 28181-2022 asks: at least three times, at least a second apart. Raise OSError after that."""
         for attempt in range(1, _CONNECT_TRIES + 1):
             try:
@@ -72,7 +72,7 @@ class TcpCarrier:
             except OSError:
                 if attempt == _CONNECT_TRIES:
                     raise
-                await asyncio.sleep(_CONNECT_PAUSE_SECONDS)
+                await asyncio.sleep(pause_seconds)
         raise AssertionError("unreachable: the last try returns or raises")
 
     @property

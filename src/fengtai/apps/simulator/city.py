@@ -92,6 +92,12 @@ class SimulatedCity:
         self._gallery = Gallery(looks, encoding, clock=clock, mode=mode, clip=clip)
         others = {channel_id: looks[channel_id] for channel_id, fault in self._faults.items() if fault.codec == "h265"}
         self._h265_gallery = Gallery(others, replace(encoding, codec="h265"), clock=clock, mode="loop")
+        small = {
+            channel_id: replace(looks[channel_id], width=max(160, width // 8 * 4), height=max(120, height // 8 * 4))
+            for channel_id, fault in self._faults.items()
+            if fault.has_substream
+        }
+        self._small_gallery = Gallery(small, encoding, clock=clock, mode="loop")
         self.media = MediaSender(
             self._open_pictures,
             has_sound=has_sound,
@@ -140,6 +146,7 @@ class SimulatedCity:
         try:
             await self._gallery.prepare()
             await self._h265_gallery.prepare()
+            await self._small_gallery.prepare()
             for device_id, device in self.devices.items():
                 await device.start()
                 self._started[device_id] = device
@@ -174,6 +181,7 @@ class SimulatedCity:
         await self.media.close()
         self._gallery.close()
         self._h265_gallery.close()
+        self._small_gallery.close()
 
     def status(self) -> dict[str, object]:
         return {
@@ -185,9 +193,13 @@ class SimulatedCity:
             **self.media.status(),
         }
 
-    async def _open_pictures(self, channel_id: str) -> Pictures:
-        fault = self._faults.get(channel_id)
-        gallery = self._h265_gallery if fault is not None and fault.codec == "h265" else self._gallery
+    async def _open_pictures(self, channel_id: str, stream_number: int) -> Pictures:
+        """A camera without a sub-stream sends its main stream, whatever it is asked for."""
+        fault, gallery = self._faults.get(channel_id), self._gallery
+        if fault is not None and fault.has_substream and stream_number:
+            gallery = self._small_gallery
+        elif fault is not None and fault.codec == "h265":
+            gallery = self._h265_gallery
         return await gallery.open(channel_id)
 
     def _camera_started(self, channel_id: str) -> None:

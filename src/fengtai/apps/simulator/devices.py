@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from fengtai.apps.clocks import SystemClock
+from fengtai.apps.simulator.device_streams import DeviceStreams
 from fengtai.apps.simulator.device_turns import Turns, go_on_forever
 from fengtai.apps.simulator.media_side import Media
 from fengtai.apps.simulator.uploading import upload_pictures
@@ -83,7 +84,7 @@ class SimulatedDevice:
         self._next_server_id = ""
         self._timer: asyncio.TimerHandle | None = None
         self._turns = Turns(device_id)
-        self._streams: dict[str, StreamWanted] = {}
+        self._streams = DeviceStreams(device_id, media, self._turns, self.tell, sends_early=self._faults.sends_early)
         self._acknowledged: dict[int, asyncio.Future[bool]] = {}
         self._registered = asyncio.Event()
         self._refused = asyncio.Event()
@@ -194,9 +195,7 @@ class SimulatedDevice:
 
     async def _vanish(self) -> None:
         """Nobody is told: no BYE, no sign-off, and a TCP connection is reset, not ended."""
-        for call_id in list(self._streams):
-            await self._media.stop(call_id)
-        self._streams.clear()
+        await self._streams.forget()
         if self._timer is not None:
             self._timer.cancel()
         await self._turns.stop()
@@ -330,19 +329,13 @@ class SimulatedDevice:
                 if turned_away and self._server != self._home:  # who was sent on comes back (9.1.2.4)
                     asyncio.get_running_loop().call_soon(self._go_to, self._home, self._server_id)
             case StreamWanted():
-                self._streams[event.call_id] = event
-                self._turns.spawn(self._agree(event))
+                self._streams.wanted(event)
             case StreamAcknowledged():
-                if event.call_id in self._streams:
-                    self._turns.in_turn(event.call_id, self._begin(self._streams[event.call_id]))
+                self._streams.acknowledged(event.call_id)
             case StreamEnded():
-                self._streams.pop(event.call_id, None)
-                log.info("device.stream_ended", device=self.device_id, call=event.call_id)
-                self._turns.in_turn(event.call_id, self._media.stop(event.call_id))
+                self._streams.ended(event.call_id)
             case KeyFrameWanted():
-                for call_id, stream in self._streams.items():
-                    if stream.channel_id == event.channel_id:
-                        self._media.key_frame(call_id)
+                self._streams.key_frame(event.channel_id)
             case AlarmAcknowledged():
                 waiting = self._acknowledged.get(event.sn)
                 if waiting is not None and not waiting.done():
@@ -376,25 +369,7 @@ class SimulatedDevice:
         self._endpoint.start(self._clock.now(), self._peer, server_id=server_id)
         asyncio.get_running_loop().call_soon(self._pump)
 
-    async def _agree(self, wanted: StreamWanted) -> None:
-        own, port = self._endpoint.identity, 0
-        if wanted.transport == "tcp-listen":
-            port = await self._media.listen(wanted.call_id, wanted.channel_id)
-        self._endpoint.accept(wanted.call_id, host=own.host, port=port or 9, now=self._clock.now())
-        self._pump()
-
     async def _upload(self, order: SnapshotOrder) -> None:
         files = await upload_pictures(order, self._media.still, self._clock, how=self._faults.uploads)
         if files is not None:
             self.tell(lambda endpoint, now: endpoint.tell_snapshots(order.session_id, files, now))
-
-    async def _begin(self, wanted: StreamWanted) -> None:
-        try:
-            await self._media.start(
-                wanted.call_id, wanted.channel_id, wanted.host, wanted.port, wanted.transport, wanted.ssrc
-            )
-        except OSError as error:
-            log.warning("device.media_failed", device=self.device_id, call=wanted.call_id, error=str(error))
-            self._streams.pop(wanted.call_id, None)
-            self._endpoint.end(wanted.call_id, self._clock.now())
-            self._pump()

@@ -76,6 +76,8 @@ class Fault:
     listens: bool = True
     """it can wait for the platform's connection"""
     codec: VideoCodec = "h264"
+    has_substream: bool = False
+    """smaller, and in H.264 whatever the main stream is"""
     audio: AudioCodec = "g711a"
     reboots_after_seconds: float | None = None
     """once, so long after its first picture"""
@@ -137,7 +139,20 @@ FAULTS: Final[Mapping[str, Fault]] = {
     ),
     "psm-once": Fault(does="Sends the program stream map once only.", packetising=how.MapOnce),
     "no-psm": Fault(does="Never sends a program stream map.", packetising=how.NoMap),
-    "h265": Fault(does="Sends H.265, as it says.", codec="h265"),
+    "h265": Fault(does="Sends H.265, as it says, and has one stream only.", codec="h265"),
+    "h265-with-substream": Fault(
+        does="Sends H.265, and H.264 of half the size as its sub-stream.", codec="h265", has_substream=True
+    ),
+    "h265-no-psm": Fault(does="Sends H.265 and never a program stream map.", packetising=how.NoMap, codec="h265"),
+    "bare-h265": Fault(
+        does="Sends bare H.265 (RFC 7798) under a PS announcement.", packetising=how.NalPacketising, codec="h265"
+    ),
+    "h265-byte-stream": Fault(
+        does="Sends a bare H.265 byte stream under a PS announcement.",
+        packetising=how.ByteStreamPacketising,
+        codec="h265",
+    ),
+    "h265-mpegts": Fault(does="Sends H.265 in MPEG-TS.", packetising=how.TsPacketising, codec="h265"),
     "ulaw": Fault(does="Sends its sound as G.711 µ-law.", audio="g711u"),
     "h265-as-h264": Fault(does="Sends H.265 and labels it as H.264.", packetising=how.LabelledH264, codec="h265"),
     "zero-length-pes": Fault(does="Sends PES packets of length zero.", packetising=how.NoPesLength),

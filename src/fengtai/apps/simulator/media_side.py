@@ -6,9 +6,11 @@ from typing import Protocol
 class Media(Protocol):
     """Sends pictures; `apps.simulator.sender` implements it."""
 
-    async def start(self, call_id: str, channel_id: str, host: str, port: int, transport: str, ssrc: int) -> None:
+    async def start(
+        self, call_id: str, channel_id: str, host: str, port: int, transport: str, ssrc: int, stream_number: int = 0
+    ) -> None:
         """Send to host and port: UDP to it, ("tcp") over a connection made to it, or ("tcp-listen") over the one that
-        comes to the port of `listen`. Raise OSError when it fails."""
+        comes to the port of `listen`. `stream_number`: 1 for the sub-stream. Raise OSError when it fails."""
 
     async def listen(self, call_id: str, channel_id: str) -> int:
         """Wait for the platform's connection; the port for the answer, 0 when the camera does not do that."""

@@ -13,8 +13,7 @@ from msgspec.structs import replace
 from fengtai.protocols.elementary import STREAM_TYPES, AccessUnit, AudioCodec, AudioFrame, VideoCodec
 from fengtai.protocols.mpegps import ProgramMap, PsMuxer
 from fengtai.protocols.mpegts import TsMuxer
-from fengtai.protocols.rtp import RtpSender
-from fengtai.protocols.rtsp import h264_payloads
+from fengtai.protocols.rtp import RtpSender, pack_nals
 
 _TS_BYTES = 7 * 188
 _UNREADABLE = bytes(byte ^ 0x5A for byte in range(256))
@@ -133,18 +132,18 @@ class TsPacketising:
         if sound is not None:
             stream += self._muxer.audio_packets(sound)
         pieces = [stream[at : at + _TS_BYTES] for at in range(0, len(stream), _TS_BYTES)]
-        return _framed(self._rtp, pieces, unit.pts_90k)
+        return self._rtp.frame(pieces, unit.pts_90k)
 
 
 class NalPacketising:
-    """Bare H.264 by RFC 6184; no sound."""
+    """Bare H.264 by RFC 6184, or H.265 by RFC 7798; no sound."""
 
     def __init__(self, video: VideoCodec, audio: AudioCodec | None, rtp: RtpSender) -> None:
         self._rtp = rtp
 
     def packets(self, unit: AccessUnit, sound: AudioFrame | None) -> Sequence[bytes]:
         sets = unit.parameter_sets.nals if unit.parameter_sets is not None else ()
-        return _framed(self._rtp, h264_payloads([*sets, *unit.nals]), unit.pts_90k)
+        return self._rtp.frame(pack_nals([*sets, *unit.nals], unit.codec), unit.pts_90k)
 
 
 class ByteStreamPacketising:
@@ -155,13 +154,6 @@ class ByteStreamPacketising:
 
     def packets(self, unit: AccessUnit, sound: AudioFrame | None) -> Sequence[bytes]:
         return self._rtp.packets(unit.annexb(), unit.pts_90k)
-
-
-def _framed(rtp: RtpSender, payloads: Sequence[bytes], timestamp: int) -> list[bytes]:
-    """The packets of one frame, marker on the last."""
-    return [
-        rtp.packet(payload, timestamp, marker=place == len(payloads)) for place, payload in enumerate(payloads, start=1)
-    ]
 
 
 def _map_of(video: VideoCodec, audio: AudioCodec | None) -> bytes:

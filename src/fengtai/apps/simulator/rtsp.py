@@ -15,7 +15,7 @@ import structlog
 from fengtai.apps.simulator.scenes import Pictures
 from fengtai.apps.simulator.sender import Tone
 from fengtai.protocols.elementary import AccessUnit, ParameterSets
-from fengtai.protocols.rtp import RtpPacket, build_packet
+from fengtai.protocols.rtp import RtpPacket, build_packet, pack_nals
 from fengtai.protocols.rtsp import (
     Described,
     Ended,
@@ -23,7 +23,6 @@ from fengtai.protocols.rtsp import (
     RtspEvent,
     RtspServerEndpoint,
     h264_format,
-    h264_payloads,
     interleaved,
 )
 from fengtai.protocols.sdp import Media, Session
@@ -78,7 +77,7 @@ class CameraPackets:
     def picture(self, unit: AccessUnit) -> bytes:
         """Key frames carry their parameter sets in the stream, as cameras do."""
         nals = (*(unit.parameter_sets.nals if unit.parameter_sets else ()), *unit.nals)
-        payloads = h264_payloads(nals)
+        payloads = pack_nals(nals)
         last = len(payloads) - 1
         return b"".join(
             self._packet(VIDEO, VIDEO_TYPE, place == last, unit.pts_90k, payload)

@@ -46,18 +46,22 @@ class MediaSender:
 
     def __init__(
         self,
-        open_pictures: Callable[[str], Awaitable[Pictures]],
+        open_pictures: Callable[[str, int], Awaitable[Pictures]],
         *,
         has_sound: bool = True,
         packet_hook: PacketHook | None = None,
         faults: Mapping[str, Fault] | None = None,
         on_started: Callable[[str], None] | None = None,
         on_broken: Callable[[str], None] | None = None,
+        late_seconds: float = _LATE_SECONDS,
     ) -> None:
-        """`open_pictures`: channel id → its pictures. `faults`: channel id → what that camera does otherwise.
+        """`open_pictures`: channel id and number of the stream (1: sub-stream) → its pictures.
+        `faults`: channel id → what that camera does otherwise.
 
         `on_started`: told the channel id of a call that begins; `on_broken`: the call id of one whose receiver went away.
+        `late_seconds`: how far it may fall behind before it leaves pictures out.
         """
+        self._late_seconds = late_seconds
         self._open_pictures, self._faults = open_pictures, faults or {}
         self._has_sound, self._hook = has_sound, packet_hook
         self._on_started, self._on_broken = on_started, on_broken
@@ -71,7 +75,9 @@ class MediaSender:
         port = self._waiting[call_id] = await ListeningPort.open()
         return port.port
 
-    async def start(self, call_id: str, channel_id: str, host: str, port: int, transport: str, ssrc: int) -> None:
+    async def start(
+        self, call_id: str, channel_id: str, host: str, port: int, transport: str, ssrc: int, stream_number: int = 0
+    ) -> None:
         """Connect and begin to send, with a key frame. `transport`: "udp", "tcp" (we connect) or "tcp-listen" (the
         platform connects to the port of `listen`).
 
@@ -82,7 +88,7 @@ class MediaSender:
         waiting = self._waiting.pop(call_id, None)
         carrier = await (waiting.carrier() if waiting is not None else fault.carrier(host, port, transport))
         try:
-            pictures = await self._open_pictures(channel_id)
+            pictures = await self._open_pictures(channel_id, stream_number)
         except BaseException:
             carrier.close()
             raise
@@ -104,7 +110,7 @@ class MediaSender:
 
     async def still(self, channel_id: str) -> bytes:
         """One picture of this camera, as JPEG."""
-        pictures = await self._open_pictures(channel_id)
+        pictures = await self._open_pictures(channel_id, 0)
         try:
             return await asyncio.to_thread(jpeg_of, await pictures.next(want_key=True))
         finally:
@@ -166,7 +172,7 @@ class MediaSender:
             call.frames += 1
             sent += 1
             wait = begun + sent / rate - loop.time()
-            if wait < -_LATE_SECONDS:
+            if wait < -self._late_seconds:
                 missed = int(-wait * rate)
                 call.pictures.skip(missed)
                 sent += missed

@@ -69,6 +69,27 @@ SIGNALLING_FAULTS: Final[Mapping[str, SignallingFault]] = {
         faults=DeviceFaults(uploads="nothing"),
         edition="3.0",
     ),
+    "plain-offers": SignallingFault(
+        does="Refuses an offer of more than PS (415).", faults=DeviceFaults(most_payloads_offered=1)
+    ),
+    "senior-offers": SignallingFault(
+        does="Refuses an offer without the payload types of video telephony (488).",
+        faults=DeviceFaults(wants_offered=("126", "125")),
+    ),
+    "wrong-codec-in-answer": SignallingFault(
+        does="Says in its answer that it sends H.265 by RFC 7798, and sends H.264 in PS.",
+        faults=DeviceFaults(answers_as="100 H265/90000"),
+    ),
+    "no-to-tag": SignallingFault(does="Says yes without a To-tag.", faults=DeviceFaults(leaves_tag_out=True)),
+    "early-media": SignallingFault(
+        does="Sends its pictures before it has said yes.", faults=DeviceFaults(sends_early=True)
+    ),
+    "deaf-to-bye": SignallingFault(
+        does="Does not hear the first two BYE of a call.", faults=DeviceFaults(passes_over_byes=2)
+    ),
+    "invites-again": SignallingFault(
+        does="Refreshes its session by an INVITE of its own.", faults=DeviceFaults(invites_again=True)
+    ),
     "moves": SignallingFault(does="Registers again from another port in the middle.", moves_after_seconds=3.0),
 }
 NO_SIGNALLING_FAULT: Final = SignallingFault(does="Says what the standard asks.")

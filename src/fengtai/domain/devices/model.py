@@ -32,9 +32,9 @@ class Presence(Enum):
     OFFLINE = "offline"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Binding:
-    """Where a registered device is reached, until when. Persisted, so that a restart causes no storm."""
+class Binding(NamedTuple):
+    """Where a registered device is reached, until when. Persisted, so that a restart causes no storm. A tuple, because a
+    storm of registrations makes hundreds of thousands."""
 
     transport: str
     """ "udp" or "tcp" """

@@ -1,4 +1,5 @@
-"""How long a TCP connection may be slow: bounds what half messages, and peers that say nothing, may occupy.
+"""How many TCP connections there may be, and how long one may be slow: bounds what half messages, and peers that say
+nothing, may occupy.
 
 Must not know what the bytes mean. The first whole message, and every message once begun, must be complete in
 `message_seconds`, however steadily its bytes drip in. Between messages a connection may rest for `idle_seconds`: a device
@@ -11,6 +12,8 @@ from typing import NamedTuple
 class Patience(NamedTuple):
     message_seconds: float = 60.0
     idle_seconds: float = 240.0
+    most_connections: int = 20_000
+    most_of_a_host: int = 2_000
 
 
 USUAL = Patience()

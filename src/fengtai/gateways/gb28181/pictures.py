@@ -45,7 +45,12 @@ class PictureDesk:
             raise Unavailable(f"{obstacle.cause} {obstacle.fix}")
         count, presence = min(max(count, 1), MOST_PICTURES), self._endpoint.asking.present(device_id)
         try:
-            session, address = await self._uploads.open(device_id, presence.peer.host, count=count)
+            session, address = await self._uploads.open(
+                device_id,
+                presence.peer.host,
+                count=count,
+                own_address=self._endpoint.own_address_for(device_id),
+            )
         except OSError as error:
             raise Unavailable(f"the platform cannot take pictures: its port is not free ({error.strerror})") from error
         try:

@@ -1,6 +1,7 @@
 """The gateway of GB/T 28181 devices: settings and start. Found by scan."""
 
 import secrets
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Literal
 
 from pydantic import BaseModel, Field, SecretStr, model_validator
@@ -29,6 +30,11 @@ class Settings(BaseModel, frozen=True):
     advertised: str = Field(
         "", description="address that devices reach us at, as written into Via and Contact; empty: the same as host"
     )
+    networks: list[str] = Field(
+        [],
+        description="<network>=<address>, such as 10.20.0.0/16=10.20.0.5: devices of that network reach us, for signalling "
+        "and pictures, at that address instead of the advertised one; the first that fits counts",
+    )
     id: str = Field("34020000002000000001", pattern=r"^\d{20}$", description="our own 20-digit code (type 200)")
     domain: str = Field("3402000000", pattern=r"^\d{10}$", description="our SIP domain: ten digits")
     shared_password: SecretStr = Field(
@@ -54,6 +60,12 @@ class Settings(BaseModel, frozen=True):
     message_seconds: float = Field(
         60.0, gt=0, le=900, description="how long one message may take to come over TCP, however steadily it drips in"
     )
+    most_connections: int = Field(20_000, ge=1, description="TCP connections at the same time; more are hung up on")
+    most_connections_of_an_address: int = Field(
+        2_000,
+        ge=1,
+        description="TCP connections from one address (devices behind one NAT share it); more are hung up on",
+    )
     redirect_to: str = Field(
         "", description="<server id>@<host>:<port> that every device is sent to (302) when it registers; empty: nobody"
     )
@@ -72,6 +84,12 @@ class Settings(BaseModel, frozen=True):
     )
 
     @model_validator(mode="after")
+    def _own_addresses(self) -> "Settings":
+        for text in self.networks:
+            network_of(text)
+        return self
+
+    @model_validator(mode="after")
     def _redirected(self) -> "Settings":
         if self.redirect_to:
             try:
@@ -85,6 +103,18 @@ class Settings(BaseModel, frozen=True):
         if self.host in ("0.0.0.0", "::", "") and not self.advertised:  # noqa: S104 - compared, not bound
             raise ValueError("sip.advertised is needed when sip.host is every address: devices must be told one")
         return self
+
+
+def network_of(text: str) -> tuple[IPv4Network | IPv6Network, str]:
+    """A network and our address in it. Raise ValueError."""
+    network, equals, address = text.partition("=")
+    try:
+        own = ip_address(address.strip())
+        if equals and not own.is_unspecified and not own.is_multicast:
+            return ip_network(network.strip()), str(own)
+    except ValueError as error:
+        raise ValueError(f"networks: {text!r}: {error}; such as 10.20.0.0/16=10.20.0.5") from error
+    raise ValueError(f"networks: {text!r} is not such as 10.20.0.0/16=10.20.0.5")
 
 
 async def start(
@@ -108,6 +138,7 @@ async def start(
             keepalive_misses=settings.keepalive_misses,
             subscription_seconds=settings.subscription_seconds,
             most_catalogue_items=settings.most_catalogue_items,
+            networks=tuple(network_of(text) for text in settings.networks),
         ),
         nonce_secret=secrets.token_bytes(32),
         registrations=RegistrationDesk(
@@ -132,7 +163,10 @@ async def start(
         picture_wait_seconds=settings.picture_wait_seconds,
         topics=frozenset(settings.subscribe),
         patience=Patience(
-            settings.message_seconds, settings.keepalive_seconds * settings.keepalive_misses + settings.message_seconds
+            settings.message_seconds,
+            settings.keepalive_seconds * settings.keepalive_misses + settings.message_seconds,
+            settings.most_connections,
+            settings.most_connections_of_an_address,
         ),
         everybody_to=server_of(settings.redirect_to) if settings.redirect_to else None,
     )

@@ -6,10 +6,10 @@ comes back at once costs a few hundred commits instead of a hundred thousand. Or
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 
 import structlog
@@ -29,6 +29,8 @@ WRONG_PASSWORDS_OF_A_DEVICE, WRONG_PASSWORDS_OF_A_HOST = 20, 600
 """a minute; a house of misconfigured devices behind one address stays below the second"""
 LARGEST_LOT = 256
 """kept in one unit: bounds how long other units wait for it"""
+BUSY_LOT, BUSY_SECONDS = 20, 1.0
+"""so many at once are a storm, and it is over when none have come for so long"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,11 @@ class RegistrationDesk:
         self._wrong_host = Throttle(most=WRONG_PASSWORDS_OF_A_HOST)
         self._waiting: deque[RegistrationAsked] = deque()
         self._wake = asyncio.Event()
+        self._large_lot_at = float("-inf")
 
     def is_busy(self) -> bool:
-        """Whether more wait than the lot that is being kept."""
-        return bool(self._waiting)
+        """Whether many come at once, now or a moment ago."""
+        return self._clock.now().monotonic - self._large_lot_at < BUSY_SECONDS
 
     def ask(self, asked: RegistrationAsked) -> None:
         """It will be answered by `work_forever`."""
@@ -95,15 +98,16 @@ class RegistrationDesk:
         Raise FengtaiError when the stores or the vault do not answer."""
         instant = self._clock.now()
         now = instant.monotonic
+        if len(lot) >= BUSY_LOT:
+            self._large_lot_at = now
         is_calm = not (self._wrong_host or self._wrong_device)
         held_off = [False] * len(lot) if is_calm else [self._is_held_off(asked, now) for asked in lot]
         tried = [asked for asked, held in zip(lot, held_off, strict=True) if not held]
-        ends = {asked.expires_seconds: instant.utc + timedelta(seconds=asked.expires_seconds) for asked in tried}
-        registrations = [
-            Registration(asked.device_id, _binding(asked, ends), partial(self._objection, asked)) for asked in tried
-        ]
-        causes = iter(await self._devices.register_all(registrations, policy=self._policy) if tried else ())
-        decisions = []
+        registrations = [_registration(asked, instant.utc, self._objection) for asked in tried]
+        found = await self._devices.register_all(registrations, policy=self._policy) if tried else ()
+        if is_calm and not any(found):
+            return [_ADMITTED] * len(lot)
+        causes, decisions = iter(found), []
         for asked, held in zip(lot, held_off, strict=True):
             cause = "" if held else next(causes)
             if held:
@@ -145,17 +149,18 @@ def _why_not(asked: RegistrationAsked, realm: str) -> str:
     return ", ".join(wrong) or "wrong password"
 
 
-def _binding(asked: RegistrationAsked, ends: Mapping[int, datetime]) -> Binding | None:
-    if not asked.expires_seconds:
-        return None
-    return Binding(
-        transport=asked.peer.transport,
-        host=asked.peer.host,
-        port=asked.peer.port,
-        expires_at=ends[asked.expires_seconds],
-        edition=asked.edition,
-        call_id=asked.call_id,
-    )
+def _registration(
+    asked: RegistrationAsked, at: datetime, objection: Callable[[RegistrationAsked, Admission], str]
+) -> Registration:
+    _, device_id, _, (transport, host, port, _), seconds, edition, call_id = asked
+    binding = Binding(transport, host, port, _end(at, seconds), edition, call_id) if seconds else None
+    return Registration(device_id, binding, partial(objection, asked))
+
+
+@lru_cache(maxsize=16)
+def _end(at: datetime, seconds: int) -> datetime:
+    """Devices of one lot mostly register for the same time: one object, which the store knows again."""
+    return at + timedelta(seconds=seconds)
 
 
 _ADMITTED = Decision(200)

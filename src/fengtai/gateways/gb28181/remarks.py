@@ -5,6 +5,9 @@ import asyncio
 
 import structlog
 
+from fengtai.gateways.gb28181.reading import shown
+from fengtai.protocols.gb28181 import Peer
+
 log = structlog.get_logger()
 
 LINES_A_SECOND = 20
@@ -20,9 +23,11 @@ class Remarks:
         if self._allows(event):
             log.warning(event, **about)
 
-    def note(self, event: str, **about: str) -> None:
+    def note(self, event: str, **about: str | Peer) -> None:
+        """A peer is put into words only when the line is written."""
         if self._allows(event):
-            log.info(event, **about)
+            told = {name: shown(what) if isinstance(what, Peer) else what for name, what in about.items()}
+            log.info(event, **told)
 
     def _allows(self, event: str) -> bool:
         written = self._written.get(event, 0)

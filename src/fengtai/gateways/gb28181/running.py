@@ -114,7 +114,7 @@ class Running:
         self._back: dict[str, frozenset[str]] = {}
         self._subscribes = AskQueue(self._subscribe_again)
         """devices of before a restart: a few at a time, like the others"""
-        self._sockets = SipSockets(clock, patience)
+        self._sockets = SipSockets(clock, patience, self._remarks)
         self._endpoint: PlatformEndpoint
         self.streams: StreamDesk
         """the StreamSource: makes devices send"""
@@ -202,6 +202,7 @@ class Running:
             "tcp_connections": self._sockets.connections,
             "streams": self._endpoint.open_calls(),
             "devices_to_ask": len(self._asks),
+            "tcp_refused": self._sockets.refused,
             "unsent": self._sockets.unsent,
             "subscriptions": dict(self._endpoint.asking.subscriptions.counts()),
             **self._notices.status(),
@@ -280,7 +281,7 @@ class Running:
                 self._registrations.ask(event)
             case DeviceRegistered():
                 if not event.renewed:
-                    self._remarks.note("device.came", device=event.device_id, peer=shown(event.peer))
+                    self._remarks.note("device.came", device=event.device_id, peer=event.peer)
                     self._asks.add(event.device_id)
             case DeviceUnregistered():
                 self._chores.in_order(event.device_id, self._devices.unregistered(event.device_id))
@@ -308,6 +309,9 @@ class Running:
     def _answer(self, lot: Sequence[tuple[RegistrationAsked, Decision]]) -> None:
         now = self._clock.now()
         for asked, decision in lot:
+            if decision.status == 200 and not self._sent_on:
+                self._endpoint.admit(asked.ticket, now)
+                continue
             server = self._manners.server_of(asked.device_id) if asked.ticket in self._sent_on else None
             self._sent_on.discard(asked.ticket)
             if decision.status == 200 and server is not None:

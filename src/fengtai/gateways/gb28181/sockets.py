@@ -14,6 +14,7 @@ import structlog
 
 from fengtai.gateways.gb28181.datagrams import Datagrams, datagrams_of
 from fengtai.gateways.gb28181.patience import Patience, Waiting
+from fengtai.gateways.gb28181.remarks import Remarks
 from fengtai.protocols.gb28181 import Peer
 from fengtai.vocabulary.clock import Clock, Instant
 from fengtai.vocabulary.errors import Unavailable
@@ -21,7 +22,6 @@ from fengtai.vocabulary.errors import Unavailable
 log = structlog.get_logger()
 
 SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
-MOST_CONNECTIONS, MOST_CONNECTIONS_OF_A_HOST = 20_000, 10_000
 MOST_UNSENT_BYTES = 4 * 1024 * 1024
 
 
@@ -52,8 +52,8 @@ class SipSockets:
     """First `bind`, then `serve` an endpoint (whose address is known now). `on_events` is called after each batch: it
     takes the endpoint's events. Call `pump` after every act upon the endpoint."""
 
-    def __init__(self, clock: Clock, patience: Patience) -> None:
-        self._clock, self._patience = clock, patience
+    def __init__(self, clock: Clock, patience: Patience, remarks: Remarks) -> None:
+        self._clock, self._patience, self._remarks = clock, patience, remarks
         self._loop = asyncio.get_running_loop()
         self._endpoint: Carried
         self._on_events: Callable[[], None]
@@ -68,7 +68,7 @@ class SipSockets:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = float("inf")
         self._pumping = False
-        self.unsent = 0
+        self.unsent = self.refused = 0
 
     def bind(self, host: str, port: int) -> int:
         """Take UDP and TCP of this port; answers it (of use when 0 was asked for). Raise Unavailable when taken."""
@@ -170,7 +170,7 @@ class SipSockets:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         host, port = writer.get_extra_info("peername")[:2]
-        if len(self._writers) >= MOST_CONNECTIONS or self._of_host[host] >= MOST_CONNECTIONS_OF_A_HOST:
+        if not self._admits(host):
             writer.close()
             return
         self._last_connection += 1
@@ -196,6 +196,17 @@ class SipSockets:
             writer.close()
             self._endpoint.stream_closed(peer, self._clock.now())
             self.pump()
+
+    def _admits(self, host: str) -> bool:
+        if len(self._writers) >= self._patience.most_connections:
+            cause = f"{len(self._writers)} connections are open"
+        elif self._of_host[host] >= self._patience.most_of_a_host:
+            cause = f"this host has {self._of_host[host]} of them (sip.most_connections_of_an_address)"
+        else:
+            return True
+        self.refused += 1
+        self._remarks.warn("sip.connection_refused", host=host, cause=cause)
+        return False
 
     def _send(self, out: list[tuple[bytes, Peer]]) -> None:
         burst = []

@@ -6,7 +6,7 @@ that cannot start fails with one sentence of cause and one of what to do.
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -50,8 +50,8 @@ class _Stream:
     agreed: asyncio.Future[None]
     own_ssrc: int
     """from our pool, to be given back; 0: media chose it"""
-    sender: Sender = field(default=Sender(hosts=()))
-    """known when the device has answered"""
+    sender: Sender
+    """whole when the device has answered"""
 
 
 class StreamDesk:
@@ -95,13 +95,14 @@ class StreamDesk:
         if receiver.stream_id in self._call_of:
             raise Conflict(f"stream {receiver.stream_id} runs already")
         now = self._clock.now()
+        host = self._endpoint.own_address_for(device_id) or receiver.host
         own_ssrc = 0
         try:
             own_ssrc = 0 if receiver.ssrc else self._pool.take(now.monotonic)
             call_id = self._endpoint.play(
                 device_id,
                 channel_id,
-                host=receiver.host,
+                host=host,
                 port=receiver.port,
                 ssrc=receiver.ssrc or own_ssrc,
                 tcp=receiver.transport is not Transport.UDP,
@@ -117,10 +118,10 @@ class StreamDesk:
             raise NoPicture(_sentence(str(error)), "Try again in a minute.") from error
         agreed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._began(call_id, device_id)
-        stream = _Stream(receiver.stream_id, device_id, reached, agreed, own_ssrc)
+        stream = _Stream(receiver.stream_id, device_id, reached, agreed, own_ssrc, Sender(hosts=(), told_host=host))
         self._by_call[call_id] = stream
         self._call_of[receiver.stream_id] = call_id
-        reached(Stage.INVITE_SENT, f"media to {receiver.host}:{receiver.port} by {_WAYS[receiver.transport]}")
+        reached(Stage.INVITE_SENT, f"media to {host}:{receiver.port} by {_WAYS[receiver.transport]}")
         self._pump()
         self._write(self._keep_early(call_id, stream))
         try:
@@ -192,7 +193,7 @@ class StreamDesk:
         """First durable, then the ACK: a device never sends for a call that a crash could make us forget."""
         if stream is not None:
             hosts = tuple(dict.fromkeys(host for host in (answered.host, answered.peer_host) if host))
-            stream.sender = Sender(hosts=hosts, port=answered.port)
+            stream.sender = replace(stream.sender, hosts=hosts, port=answered.port)
             stream.reached(Stage.ANSWERED, answered.note or f"the device sends from {answered.host}:{answered.port}")
             try:
                 await self._devices.call_answered(self._as_open(answered.keep, stream))

@@ -55,8 +55,9 @@ class PictureUploads:
         self._connections: set[asyncio.Task[Any]] = set()
         self.taken = self.refused = 0
 
-    async def open(self, device_id: str, host: str, *, count: int) -> tuple[Session, str]:
-        """A question and the address for it. Raise TooMany, and OSError when the port is not free."""
+    async def open(self, device_id: str, host: str, *, count: int, own_address: str = "") -> tuple[Session, str]:
+        """A question and the address for it; `own_address`: at which the device reaches us, when it is another than usual.
+        Raise TooMany, and OSError when the port is not free."""
         if len(self._sessions) >= MOST_SESSIONS:
             raise TooMany("too many devices are sending pictures at this moment: try again in a few seconds")
         session = Session(secrets.token_hex(24), device_id, "" if self._from_anywhere else host, count)
@@ -69,7 +70,7 @@ class PictureUploads:
             await self.close(session)
             raise
         port = self._server.sockets[0].getsockname()[1]
-        return session, f"http://{self._advertised}:{port}{PATH}{session.id}"
+        return session, f"http://{own_address or self._advertised}:{port}{PATH}{session.id}"
 
     async def close(self, session: Session) -> None:
         """Its address is dead from now on; with the last one the server goes."""

@@ -10,7 +10,7 @@ from fengtai.domain.alarms.service import AlarmDesk
 from fengtai.domain.premises.service import PremisesRegister
 from fengtai.gateways.sia_dc09.accounts import FRESH_SECONDS, AccountBook
 from fengtai.gateways.sia_dc09.line import Line
-from fengtai.gateways.sia_dc09.sockets import Connections, Datagrams
+from fengtai.gateways.sia_dc09.sockets import Bounds, Connections, Datagrams
 from fengtai.protocols.sia_dc09 import ClockWindow, Receiver
 from fengtai.vocabulary.clock import Clock
 from fengtai.vocabulary.errors import FengtaiError, Unavailable
@@ -25,8 +25,21 @@ _FREE_PORT_ATTEMPTS = 20
 class Settings(BaseModel, frozen=True):
     host: str = Field("127.0.0.1", description="address to listen on, TCP and UDP")
     port: int = Field(5094, ge=0, le=65535, description="port to listen on, TCP and UDP; 0 takes a free one")
-    max_connections: int = Field(5000, ge=1, description="TCP connections at the same time; more are refused")
-    idle_seconds: float = Field(900.0, ge=10, description="a TCP connection that is silent for so long is closed")
+    max_connections: int = Field(
+        5000,
+        ge=1,
+        description="TCP connections at the same time; beyond, who has never sent a whole frame makes room, else the new "
+        "one is refused",
+    )
+    max_connections_of_an_address: int = Field(
+        1000, ge=1, description="TCP connections from one address (panels behind one NAT share it); more are refused"
+    )
+    idle_seconds: float = Field(
+        900.0, ge=10, description="a TCP connection without a whole frame for so long is closed"
+    )
+    frame_seconds: float = Field(
+        30.0, gt=0, le=900, description="how long one frame may take to come over TCP, however steadily it drips in"
+    )
     clock_behind_seconds: float = Field(40.0, ge=0, description="how far a panel's clock may be behind ours")
     clock_ahead_seconds: float = Field(20.0, ge=0, description="how far a panel's clock may be ahead of ours")
 
@@ -103,7 +116,13 @@ async def start(settings: Settings, *, alarms: AlarmDesk, premises: PremisesRegi
     book = AccountBook(premises, clock)
     window = ClockWindow(settings.clock_behind_seconds, settings.clock_ahead_seconds)
     line = Line(Receiver(book.keys, window=window), book, alarms, clock)
-    connections = Connections(line, at_most=settings.max_connections, idle_seconds=settings.idle_seconds)
+    bounds = Bounds(
+        settings.max_connections,
+        settings.max_connections_of_an_address,
+        settings.idle_seconds,
+        settings.frame_seconds,
+    )
+    connections = Connections(line, bounds)
     running = Running(line, book, connections)
     await running.open(settings.host, settings.port)
     return running

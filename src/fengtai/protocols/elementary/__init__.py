@@ -18,7 +18,7 @@ from fengtai.protocols.elementary.systems import (
     read_pts,
     write_pts,
 )
-from fengtai.protocols.elementary.timestamps import TimestampUnwrapper
+from fengtai.protocols.elementary.timestamps import PresentationTimes, TimestampUnwrapper
 
 __all__ = [
     "AUDIO_STREAM_TYPES",
@@ -29,6 +29,7 @@ __all__ = [
     "AudioCodec",
     "AudioFrame",
     "ParameterSets",
+    "PresentationTimes",
     "TimestampUnwrapper",
     "VideoAssembler",
     "VideoCodec",

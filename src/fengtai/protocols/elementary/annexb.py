@@ -28,12 +28,12 @@ def split_nals_in_python(data: bytes) -> list[bytes]:
     return nals
 
 
-def plain_nals_in_python(data: bytes, is_h265: bool) -> tuple[bytes, ...] | None:
-    """As `split_nals`, of a picture that no decoder can begin at, without delimiters and filler; None when there is
-    anything else in it than slices of such a picture and SEI, or no slice at all."""
+def plain_nals_in_python(data: bytes, is_h265: bool, start: int, end: int) -> tuple[bytes, ...] | None:
+    """As `split_nals` of what stands from `start` to `end`: a picture that no decoder can begin at, without delimiters
+    and filler; None when there is anything else in it than slices of such a picture and SEI, or no slice at all."""
     kept: list[bytes] = []
     has_slice = False
-    for nal in split_nals_in_python(data):
+    for nal in split_nals_in_python(data[start:end]):
         kind = nal[0] >> 1 & 0x3F if is_h265 else nal[0] & 0x1F
         if kind in ((35, 38) if is_h265 else (9, 12)):
             continue

@@ -61,13 +61,20 @@ class VideoAssembler:
         """Something has been lost: units up to the next whole key frame are marked `follows_loss`."""
         self._lost = True
 
-    def assemble(self, annexb: bytes, pts_90k: int, *, is_damaged: bool = False) -> AccessUnit | None:
-        """The unit of these bytes; None when they hold no picture (parameter sets alone are remembered)."""
-        codec = self._codec
-        if codec is not None and not is_damaged and (nals := plain_nals(annexb, codec == "h265")) is not None:
+    def assemble(
+        self, annexb: bytes, pts_90k: int, *, is_damaged: bool = False, start: int = 0, end: int | None = None
+    ) -> AccessUnit | None:
+        """The unit of the bytes from `start` to `end`; None when they hold no picture (parameter sets alone are
+        remembered)."""
+        codec, end = self._codec, len(annexb) if end is None else end
+        if (
+            codec is not None
+            and not is_damaged
+            and (nals := plain_nals(annexb, codec == "h265", start, end)) is not None
+        ):
             # nearly all pictures: nothing in them changes the codec, the parameter sets or what was lost
             return AccessUnit(codec, nals, False, pts_90k, None, False, self._lost)
-        return self.assemble_nals(split_nals(annexb), pts_90k, is_damaged=is_damaged)
+        return self.assemble_nals(split_nals(annexb[start:end]), pts_90k, is_damaged=is_damaged)
 
     def assemble_nals(self, nals: Sequence[bytes], pts_90k: int, *, is_damaged: bool = False) -> AccessUnit | None:
         found = sniff_codec(nals)

@@ -19,10 +19,12 @@ from fengtai.protocols.fmp4.reading import (
     read_init_segment,
     sample_nals,
 )
-from fengtai.protocols.fmp4.writing import AudioRun, Sample, fragment
+from fengtai.protocols.fmp4.writing import DELTA_FLAGS, KEY_FLAGS, AudioRun, Sample, fragment, fragment_head
 
 __all__ = [
     "AUDIO_TRACK_ID",
+    "DELTA_FLAGS",
+    "KEY_FLAGS",
     "VIDEO_TRACK_ID",
     "AudioRun",
     "AudioTrack",
@@ -34,6 +36,7 @@ __all__ = [
     "TrackInfo",
     "find_box",
     "fragment",
+    "fragment_head",
     "init_segment",
     "iterate_boxes",
     "read_fragment",

@@ -41,13 +41,24 @@ def fragment(sequence: int, base_time_90k: int, samples: Sequence[Sample], *, au
     `base_time_90k` is the decode time of the first picture on the track's own axis (tfdt). Raise Invalid without
     pictures.
     """
-    if not samples:
-        raise Invalid("a fragment needs at least one picture", field="samples")
     rows: list[int] = []
     for sample in samples:
         rows += (sample.duration_90k, len(sample.data), KEY_FLAGS if sample.is_key else DELTA_FLAGS)
+    sounds = [data for data, _ in audio.frames] if audio is not None else []
+    return b"".join(
+        [fragment_head(sequence, base_time_90k, rows, audio=audio), *(one.data for one in samples), *sounds]
+    )
+
+
+def fragment_head(sequence: int, base_time_90k: int, rows: Sequence[int], *, audio: AudioRun | None = None) -> bytes:
+    """moof and the header of the mdat alone: the pictures, then the frames of `audio`, are to follow as they stand.
+
+    `rows`: duration, size in bytes and flags of each picture, one after the other. Raise Invalid without pictures.
+    """
+    if not rows:
+        raise Invalid("a fragment needs at least one picture", field="samples")
     video_bytes = sum(rows[1::3])
-    count = len(samples)
+    count = len(rows) // 3
     video_traf = 8 + 16 + 20 + 20 + 12 * count
     frames = audio.frames if audio is not None else ()
     audio_bytes = sum([len(data) for data, _ in frames])
@@ -79,6 +90,4 @@ def fragment(sequence: int, base_time_90k: int, samples: Sequence[Sample], *, au
             )
         )
     parts.append(struct.pack(">I4s", 8 + video_bytes + audio_bytes, b"mdat"))
-    parts.extend([sample.data for sample in samples])
-    parts.extend([data for data, _ in frames])
     return b"".join(parts)

@@ -12,12 +12,12 @@ from fengtai.protocols.gb28181.bounds import Bounds
 from fengtai.protocols.gb28181.catalogue import Collection, Collections
 from fengtai.protocols.gb28181.events import CatalogueArrived, PeerRefused, PlatformEvent
 from fengtai.protocols.gb28181.identity import PlatformIdentity
-from fengtai.protocols.gb28181.messages import CatalogPage, Control, Query, SnapshotOrder
+from fengtai.protocols.gb28181.messages import CatalogPage, Control, Query, SnapshotOrder, Spoken
 from fengtai.protocols.gb28181.orders import Orders
 from fengtai.protocols.gb28181.presence import Presence, PresenceBook
 from fengtai.protocols.gb28181.profiles import EDITION_2016, EDITION_2022, Dialects
 from fengtai.protocols.gb28181.subscriptions import Subscriptions
-from fengtai.protocols.gb28181.writing import Written, guard, key_frame, reset_alarm, write_message
+from fengtai.protocols.gb28181.writing import guard, key_frame, reset_alarm, write_message
 from fengtai.protocols.sip import Header, Request, Response, SipEndpoint
 from fengtai.vocabulary.clock import Instant
 from fengtai.vocabulary.errors import Conflict, TooMany, Unavailable
@@ -35,7 +35,6 @@ class Asking:
         sip: SipEndpoint,
         book: PresenceBook,
         token: Callable[[], str],
-        contact: str,
         bounds: Bounds,
     ) -> None:
         self._identity, self._sip, self._book, self._token = identity, sip, book, token
@@ -46,7 +45,7 @@ class Asking:
             self._spoken_to,
             self.request,
             self._topic_body,
-            contact,
+            identity.contact_towards,
             seconds=identity.subscription_seconds,
         )
         self._collections = Collections(identity.most_catalogue_items, bounds)
@@ -162,6 +161,9 @@ class Asking:
     def is_collecting(self) -> bool:
         return len(self._collections) > 0
 
+    def is_collecting_of(self, device_id: str) -> bool:
+        return device_id in self._collections
+
     def next_deadline(self) -> float | None:
         deadlines = (self.subscriptions.next_deadline(), self.orders.next_deadline())
         return min((one for one in deadlines if one is not None), default=None)
@@ -202,7 +204,7 @@ class Asking:
             raise Unavailable(f"{quirks.OFFLINE[0]}. {quirks.OFFLINE[1]}")
         return presence
 
-    def tell(self, presence: Presence, message: Written, now: Instant) -> None:
+    def tell(self, presence: Presence, message: Spoken, now: Instant) -> None:
         """Something that wants no answer but the 200."""
         self._send(presence, message, now, target_id=presence.device_id)
 
@@ -236,7 +238,7 @@ class Asking:
     def _query(self, presence: Presence, command: str, sn: int, now: Instant) -> None:
         self.tell(presence, Query(command=command, sn=sn, device_id=presence.device_id), now)
 
-    def _send(self, presence: Presence, message: Written, now: Instant, *, target_id: str = "") -> str:
+    def _send(self, presence: Presence, message: Spoken, now: Instant, *, target_id: str = "") -> str:
         """The branch of the request; empty when too many wait already."""
         body = self._written(presence, message)
         headers: list[Header] = [("content-type", "Application/MANSCDP+xml")]
@@ -247,7 +249,7 @@ class Asking:
             self._events.append(PeerRefused(peer=presence.peer, device_id=presence.device_id, cause=str(error)))
             return ""
 
-    def _written(self, presence: Presence, message: Written) -> bytes:
+    def _written(self, presence: Presence, message: Spoken) -> bytes:
         dialect = self.dialects.of(presence.device_id)
         return write_message(message, edition=dialect.edition_of(presence.edition), charset=dialect.written_charset)
 

@@ -20,5 +20,12 @@ class Bounds:
     order_result_seconds: float = 8.0
     """after the 200: together less than a person waits"""
     tick_seconds: float = 1.0
+    recalls_a_second: float = 1_000.0
+    """after a restart: unknown devices that are told so (403), and so register anew; the keepalives of the others stay
+    unanswered until it is their turn, lest a city registers in one second when the database was lost"""
+    told_bytes: float = 8 * 1024 * 1024
+    told_bytes_a_second: float = 256 * 1024
+    """what a device may tell at once, and for long: beyond, it gets 503. Keepalives and the parts of a catalogue that was
+    asked for are not counted"""
     most_registrations_held: int = 4_000
     """beyond, a REGISTER gets 503 at once: what is left of the machine belongs to life signs and alarms"""

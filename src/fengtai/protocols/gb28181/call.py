@@ -1,8 +1,8 @@
 """One call of the platform as a value: where it stands, and what of it must outlive a crash."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from fengtai.protocols.sip import Dialog, Peer, Request
 
@@ -17,8 +17,11 @@ class CallState(Enum):
     ENDING = "ending"
 
 
-Offer = Callable[[bool], bytes]
-"""the session description, in the usual form (False) or the plain one (True)"""
+class Offer(NamedTuple):
+    """A session description, and the name of its form."""
+
+    form: str
+    body: bytes
 
 
 @dataclass(slots=True)
@@ -34,8 +37,10 @@ class Call:
     deadline: float
     invite: Request | None = None
     branch: str = ""
-    offer: Offer | None = None
-    """how to offer once more, when the device dislikes the first form; None: it was tried"""
+    form: str = ""
+    """of the session description that it was asked with"""
+    offers_left: tuple[Offer, ...] = ()
+    """how to ask again when the device dislikes that form"""
     state: CallState = CallState.INVITING
     provisional: bool = False
     dialog: Dialog | None = None

@@ -6,7 +6,7 @@ its BYE, by our confirmed BYE (200 or 481), or after a day of silence.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from fengtai.protocols.gb28181 import quirks
 from fengtai.protocols.gb28181.call import Call, CallState, KeptCall, Offer, kept, kept_early, restored
@@ -29,19 +29,19 @@ MOST_BYES = 20
 LOST_SECONDS = 86_400.0
 HELD_SECONDS = 600.0
 """how long the port and the SSRC of a call whose end nobody confirms are kept from others"""
-MOST_PLAIN_DEVICES = 20_000
+MOST_FORMS_REMEMBERED = 20_000
 
 
 class Calls:
-    """`place` tells where a device is reached now (None: offline)."""
+    """`place` tells where a device is reached now (None: offline), `contact` how a peer reaches us."""
 
-    def __init__(self, sip: SipEndpoint, place: Callable[[str], Peer | None], contact: str) -> None:
+    def __init__(self, sip: SipEndpoint, place: Callable[[str], Peer | None], contact: Callable[[Peer], str]) -> None:
         self._sip, self._place, self._contact = sip, place, contact
         self._by_id: dict[str, Call] = {}
         self._by_branch: dict[str, str] = {}
         self._of_device: dict[str, set[str]] = {}
-        self._plain: OrderedDict[str, None] = OrderedDict()
-        """devices that took the plain session description after they had refused the usual one"""
+        self._taken: OrderedDict[str, str] = OrderedDict()
+        """form of the session description that a device has taken after it had refused the first"""
         self._events: list[PlatformEvent] = []
 
     def __len__(self) -> int:
@@ -69,17 +69,19 @@ class Calls:
         channel_id: str,
         request: Request,
         peer: Peer,
-        offer: Offer,
+        offers: Sequence[Offer],
         ssrc: int,
         port: int,
         now: float,
     ) -> str:
-        """Raise TooMany when too many requests wait for an answer."""
-        plain = device_id in self._plain
-        request.body = offer(plain)
+        """`offers` are tried in this order, beginning with what the device has taken before. Raise TooMany when too many
+        requests wait for an answer."""
+        taken = self._taken.get(device_id)
+        first, *left = sorted(offers, key=lambda one: one.form != taken)
+        request.body = first.body
         branch = self._sip.request(request, peer, now)
         call = Call(request.call_id, device_id, channel_id, peer, ssrc, port, now + ANSWER_SECONDS, request, branch)
-        call.offer = None if plain else offer
+        call.form, call.offers_left = first.form, tuple(left)
         self._add(call)
         self._by_branch[branch] = call.call_id
         return call.call_id
@@ -203,32 +205,36 @@ class Calls:
         elif response.status < 300:
             self._take_success(call, response, now)
         elif call.state is CallState.INVITING:
-            if response.status not in quirks.DISLIKES_OFFER or not self._offer_plainly(call, response.status, now):
+            if response.status not in quirks.DISLIKES_OFFER or not self._offer_otherwise(call, response.status, now):
                 self._fail(call, response.status, *quirks.refusal(response.status, response.reason))
         elif call.state is CallState.GIVEN_UP:
             self._forget(call)
 
-    def _offer_plainly(self, call: Call, status: int, now: float) -> bool:
-        """Once more, in the same call with the next CSeq (RFC 3261 section 8.1.3.5); False when it was tried."""
-        if call.offer is None or call.invite is None or call.peer is None:
+    def _offer_otherwise(self, call: Call, status: int, now: float) -> bool:
+        """Once more, in the same call with the next CSeq (RFC 3261 section 8.1.3.5); False when all forms were tried."""
+        if not call.offers_left or call.invite is None or call.peer is None:
             return False
+        offer, *left = call.offers_left
         headers = [(name, value) for name, value in call.invite.headers if name not in ("via", "cseq")]
-        again = Request(
-            "INVITE", call.invite.uri, [*headers, ("cseq", f"{call.invite.cseq + 1} INVITE")], call.offer(True)
-        )
+        again = Request("INVITE", call.invite.uri, [*headers, ("cseq", f"{call.invite.cseq + 1} INVITE")], offer.body)
         try:
             branch = self._sip.request(again, self._place(call.device_id) or call.peer, now)
         except TooMany:
             return False
         self._by_branch.pop(call.branch, None)
-        call.invite, call.branch, call.offer, call.provisional = again, branch, None, False
+        call.invite, call.branch, call.provisional = again, branch, False
+        call.form, call.offers_left = offer.form, tuple(left)
         call.deadline = now + ANSWER_SECONDS
         self._by_branch[branch] = call.call_id
-        self._plain[call.device_id] = None
-        if len(self._plain) > MOST_PLAIN_DEVICES:
-            self._plain.popitem(last=False)
-        self._events.append(PlayTrying(call_id=call.call_id, status=status, note="offered once more in the plain form"))
+        note = f"offered once more in the {offer.form} form"
+        self._events.append(PlayTrying(call_id=call.call_id, status=status, note=note))
         return True
+
+    def _remember_form(self, call: Call) -> None:
+        if call.invite is not None and call.invite.cseq > 1:
+            self._taken[call.device_id] = call.form
+            if len(self._taken) > MOST_FORMS_REMEMBERED:
+                self._taken.popitem(last=False)
 
     def _take_success(self, call: Call, response: Response, now: float) -> None:
         if call.invite is None:
@@ -239,6 +245,7 @@ class Calls:
                 self._ack(call, now)  # a repeated 200 wants its ACK again, nothing else
             return
         call.dialog = caller_dialog(call.invite, response)
+        self._remember_form(call)
         if call.state is CallState.GIVEN_UP:
             self._ack(call, now)
             self._end(call, now)
@@ -298,7 +305,7 @@ class Calls:
         dialog = caller_dialog(lost, response)
         if dialog.target:
             self._sip.request(dialog.request("ACK", [], cseq=lost.cseq), peer, now)
-            self._sip.request(dialog.request("BYE", [("contact", self._contact)]), peer, now)
+            self._sip.request(dialog.request("BYE", [("contact", self._contact(peer))]), peer, now)
 
     def _ack(self, call: Call, now: float) -> None:
         peer = self._place(call.device_id) or call.peer
@@ -328,7 +335,7 @@ class Calls:
             return
         call.state, call.byes = CallState.ENDING, call.byes + 1
         call.deadline = now + 60.0
-        headers: list[Header] = [("contact", self._contact)]
+        headers: list[Header] = [("contact", self._contact(peer))]
         self._by_branch.pop(call.bye_branch, None)
         try:
             call.bye_branch = self._sip.request(call.dialog.request("BYE", headers), peer, now)

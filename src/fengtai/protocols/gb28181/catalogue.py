@@ -70,6 +70,9 @@ class Collections:
     def __len__(self) -> int:
         return len(self._by_device)
 
+    def __contains__(self, device_id: str) -> bool:
+        return device_id in self._by_device
+
     def start(
         self,
         device_id: str,

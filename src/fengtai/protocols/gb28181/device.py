@@ -25,10 +25,11 @@ from fengtai.protocols.gb28181.messages import (
     Keepalive,
     Query,
     SnapshotOrder,
+    Spoken,
     read_message,
 )
 from fengtai.protocols.gb28181.notices import CatalogueChange, CatalogueNotice, Fix, PositionNotice, SnapshotsSent
-from fengtai.protocols.gb28181.writing import Written, write_message
+from fengtai.protocols.gb28181.writing import write_message
 from fengtai.protocols.sip import (
     Header,
     Peer,
@@ -104,8 +105,10 @@ class DeviceEndpoint:
         self._lost(0, now)
 
     def datagrams_to_send(self) -> list[tuple[bytes, Peer]]:
-        out = self._sip.datagrams_to_send()
-        return [(_miscounted(data), peer) for data, peer in out] if self.identity.faults.counts_letters else out
+        out, faults = self._sip.datagrams_to_send(), self.identity.faults
+        if faults.counts_letters:
+            out = [(_miscounted(data), peer) for data, peer in out]
+        return [(_untagged(data), peer) for data, peer in out] if faults.leaves_tag_out else out
 
     def events(self) -> list[DeviceEvent]:
         events = self._events + self._calls.events() + self.subscriptions.events() + self.answers.events()
@@ -329,7 +332,7 @@ class DeviceEndpoint:
         self._register_at = now.monotonic + pause
         self._events.append(RegistrationFailed(status=status, retry_seconds=pause))
 
-    def _ask(self, purpose: str, message: Written, now: Instant) -> None:
+    def _ask(self, purpose: str, message: Spoken, now: Instant) -> None:
         own = self.identity
         headers: list[Header] = [
             ("from", f"<sip:{own.id}@{own.domain}>;tag={self._token()}"),
@@ -343,7 +346,7 @@ class DeviceEndpoint:
         request = Request("MESSAGE", f"sip:{self._server_id}@{own.domain}", headers, self._written(message))
         self._asked[self._sip.request(request, self._server, now.monotonic)] = purpose
 
-    def _written(self, message: Written) -> bytes:
+    def _written(self, message: Spoken) -> bytes:
         own = self.identity
         return write_message(message, edition=own.edition, charset=own.faults.encodes, declares=own.faults.declares)
 
@@ -375,3 +378,12 @@ def _miscounted(data: bytes) -> bytes:
     head, gap, body = data.partition(b"\r\n\r\n")
     right, letters = len(body), len(body.decode("gb18030", "replace"))
     return head.replace(b"Content-Length: %d" % right, b"Content-Length: %d" % letters) + gap + body
+
+
+def _untagged(data: bytes) -> bytes:
+    """A yes to INVITE without its To-tag."""
+    if not data.startswith(b"SIP/2.0 200") or b" INVITE\r\n" not in data:
+        return data
+    head, name, rest = data.partition(b"\r\nTo: ")
+    to, _, rest = rest.partition(b"\r\n")
+    return head + name + to.partition(b";tag=")[0] + b"\r\n" + rest

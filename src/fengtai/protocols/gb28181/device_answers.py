@@ -12,14 +12,14 @@ from fengtai.protocols.gb28181.messages import (
     DeviceStatus,
     Query,
     SnapshotOrder,
+    Spoken,
 )
 from fengtai.protocols.gb28181.notices import OrderResult
-from fengtai.protocols.gb28181.writing import Written
 from fengtai.vocabulary.clock import Instant
 
 ENDLESS_PART_ITEMS = 100
 ALARM_INPUT = "134"
-Send = Callable[[Written, Instant], None]
+Send = Callable[[Spoken, Instant], None]
 
 
 class DeviceAnswers:

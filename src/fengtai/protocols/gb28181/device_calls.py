@@ -27,6 +27,7 @@ class _Call:
     repeat_at: float = float("inf")
     pause: float = FIRST_PAUSE_SECONDS
     give_up_at: float = float("inf")
+    byes_unheard: int = 0
 
 
 class DeviceCalls:
@@ -48,7 +49,12 @@ class DeviceCalls:
                 call.acknowledged = True
                 call.repeat_at = call.give_up_at = float("inf")
                 self._events.append(StreamAcknowledged(call_id=request.call_id))
+                if self._identity.faults.invites_again:
+                    self._sip.request(call.dialog.request("INVITE", [("contact", self._contact)]), peer, now)
         elif request.method == "BYE":
+            if call is not None and call.byes_unheard < self._identity.faults.passes_over_byes:
+                call.byes_unheard += 1
+                return
             self._sip.respond(request, peer, 200 if call else 481, now)
             self._end(request.call_id)
         elif call is not None and call.dialog is None:
@@ -63,7 +69,9 @@ class DeviceCalls:
         if call is None or call.dialog is not None:
             return
         call.dialog = called_dialog(call.invite, call.local_tag)
-        body = play_answer(call.offer, user=call.channel_id, host=host, port=port)
+        body = play_answer(
+            call.offer, user=call.channel_id, host=host, port=port, payload=self._identity.faults.answers_as
+        )
         headers: list[Header] = [("contact", self._contact), ("content-type", "APPLICATION/SDP")]
         self._sip.respond(call.invite, call.peer, 200, now, headers=headers, body=body, to_tag=call.local_tag)
         call.give_up_at = now + PATIENCE_SECONDS
@@ -107,6 +115,10 @@ class DeviceCalls:
         except Malformed:
             self._sip.respond(request, peer, 488, now)
             return
+        faults = self._identity.faults
+        if len(media.formats) > faults.most_payloads_offered or not set(faults.wants_offered) <= set(media.formats):
+            self._sip.respond(request, peer, 488 if faults.wants_offered else 415, now)
+            return
         call = _Call(request, peer, channel_id, offer, self._token())
         self._by_id[request.call_id] = call
         self._sip.respond(request, peer, 100, now)
@@ -118,7 +130,7 @@ class DeviceCalls:
                 port=media.port,
                 transport=_transport(media),
                 ssrc=offer.ssrc or 0,
-                stream_number=_stream_number(media),
+                stream_number=_stream_number(media, faults.chooses_stream_by),
             )
         )
 
@@ -133,6 +145,9 @@ def _transport(media: Media) -> str:
     return "tcp-listen" if media.attribute("setup") == "active" else "tcp"
 
 
-def _stream_number(media: Media) -> int:
-    number = media.attribute("streamnumber") or ""
-    return int(number) if number.isdigit() and len(number) < 3 else 0
+def _stream_number(media: Media, attribute: str) -> int:
+    """1 for the sub-stream; 0 too when the device is not told in a way that it understands."""
+    told = media.attribute(attribute.lower()) or ""
+    if told.isdigit() and len(told) < 3:
+        return int(told)
+    return int(told.lower() == "sub")

@@ -1,6 +1,7 @@
 """Who the two roles are towards each other."""
 
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from fengtai.protocols.gb28181.items import CatalogItem
 from fengtai.protocols.sip import Peer
@@ -20,6 +21,18 @@ class PlatformIdentity:
     subscription_seconds: int = 3600
     most_catalogue_items: int = 100_000
     """a catalogue that goes on after so many is cut"""
+    networks: tuple[tuple[IPv4Network | IPv6Network, str], ...] = ()
+    """whose devices reach us at another address than `host`; the first that fits counts"""
+
+    def own_address_in(self, peer_host: str) -> str:
+        """Our address as devices of this one's network reach it, for signalling and pictures; empty: nothing special."""
+        if not self.networks:
+            return ""
+        address = ip_address(peer_host)
+        return next((own for network, own in self.networks if address in network), "")
+
+    def contact_towards(self, peer: Peer) -> str:
+        return f"<sip:{self.id}@{self.own_address_in(peer.host) or self.host}:{self.port}>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +59,22 @@ class DeviceFaults:
     """takes orders (200) and never says what became of them"""
     knows_key_frame_as: str = ""
     """the one spelling that it knows, lower case; empty: both"""
+    wants_offered: tuple[str, ...] = ()
+    """payload types without which it refuses an offer (488)"""
+    most_payloads_offered: int = 100
+    """an offer of more it refuses (415)"""
+    answers_as: str = "96 PS/90000"
+    """what it says that it sends"""
+    chooses_stream_by: str = "streamnumber"
+    """the attribute of an offer by which it knows that its sub-stream is asked for"""
+    leaves_tag_out: bool = False
+    """its yes to INVITE has no To-tag"""
+    sends_early: bool = False
+    """pictures leave before its yes"""
+    passes_over_byes: int = 0
+    """so many BYE of each call it does not hear"""
+    invites_again: bool = False
+    """it refreshes its session by an INVITE of its own"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

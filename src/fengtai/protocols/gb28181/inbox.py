@@ -91,6 +91,8 @@ class Inbox:
         self._heard: list[Presence] = []
         self._dismissed: set[str] = set()
         self.grace_until = float("-inf")
+        self._recalls, self._recalled_at = bounds.recalls_a_second, 0.0
+        self._bounds = bounds
 
     def events(self) -> list[PlatformEvent]:
         events, self._events = self._events + self._registrar.events(), []
@@ -218,7 +220,7 @@ class Inbox:
         )
         presence = self._book.get(device_id)
         if presence is None:
-            if now.monotonic >= self.grace_until or device_id in self._dismissed:
+            if now.monotonic >= self.grace_until or device_id in self._dismissed or self._may_recall(now.monotonic):
                 self._refused(request, peer, 403, "it is not registered", now)
             return
         if presence.peer != peer:
@@ -235,7 +237,31 @@ class Inbox:
         elif is_usual_keepalive(request.body, 0):
             self._sip.send(plain_answer(echoed(request, peer), 200), peer)
             return
+        if not self._may_tell(presence, len(request.body), now.monotonic):
+            self._refused(request, peer, 503, "it tells too much at once", now)
+            return
         self._command(request, peer, device_id, now)
+
+    def _may_tell(self, presence: Presence, size_bytes: int, now: float) -> bool:
+        """What one device tells costs the others their time."""
+        if self._asking.is_collecting_of(presence.device_id):
+            return True
+        left = presence.told_bytes - (now - presence.told_at) * self._bounds.told_bytes_a_second
+        told = max(left, 0.0) + size_bytes
+        if told > self._bounds.told_bytes:
+            return False
+        presence.told_bytes, presence.told_at = told, now
+        return True
+
+    def _may_recall(self, now: float) -> bool:
+        """Within the grace: whether this unknown device is told that it is unknown."""
+        passed, self._recalled_at = now - self._recalled_at, now
+        a_second = self._bounds.recalls_a_second
+        self._recalls = min(a_second, self._recalls + passed * a_second)
+        if self._recalls < 1.0:
+            return False
+        self._recalls -= 1.0
+        return True
 
     def _command(self, request: Request, peer: Peer, device_id: str, now: Instant) -> None:
         if request.content_type not in (MANSCDP, "text/xml", "application/xml", ""):
@@ -284,6 +310,7 @@ class Inbox:
                 pass  # answered 200: what we do not speak, and what wants no more
 
     def _refused(self, request: Request, peer: Peer, status: int, cause: str, now: Instant) -> None:
-        self._sip.respond(request, peer, status, now.monotonic, remember=False)
+        headers = [("retry-after", "60")] if status == 503 else []
+        self._sip.respond(request, peer, status, now.monotonic, headers=headers, remember=False)
         device_id = user_of(request.header("from"))[:20]
         self._events.append(PeerRefused(peer=peer, device_id=device_id, cause=f"{request.method} {status}: {cause}"))

@@ -128,7 +128,7 @@ class Other:
     device_id: str
 
 
-Message = (
+Spoken = (
     Keepalive
     | CatalogPage
     | DeviceInfo
@@ -139,8 +139,9 @@ Message = (
     | Control
     | SnapshotOrder
     | Notice
-    | Other
 )
+"""what is read and written"""
+Message = Spoken | Other
 
 
 _KEEPALIVE = re.compile(

@@ -1,12 +1,17 @@
-"""SDP of live play: the platform's offer and the device's answer (GB/T 28181-2022 annex G, section 9.2)."""
+"""SDP of live play: the platform's offer and the device's answer (GB/T 28181-2022 annex G, section 9.2).
 
+Forms and spellings are data: profiles.toml.
+"""
+
+from collections.abc import Sequence
+
+from fengtai.protocols.gb28181.profiles import OfferForm
 from fengtai.protocols.sdp import Media, Session, parse_session, serialise
 from fengtai.vocabulary.errors import Malformed
 
-_OFFERED = (("96", "PS/90000"), ("98", "H264/90000"), ("97", "MPEG4/90000"), ("100", "H265/90000"))
-
 
 def play_offer(
+    form: OfferForm,
     *,
     user: str,
     host: str,
@@ -14,32 +19,34 @@ def play_offer(
     ssrc: int,
     tcp: bool,
     connects: bool = False,
-    stream_number: int = 0,
-    plain: bool = False,
+    stream: Sequence[tuple[str, str]] = (),
 ) -> bytes:
     """We receive at host and port. Over TCP the device connects to us (a=setup:passive), or, when we are the one that
-    `connects`, we to the port of its answer (a=setup:active, RFC 4145 section 4). `stream_number`: 1 asks for the
-    sub-stream (GB/T 28181-2022 annex G; devices of before look at other lines, or at none, and send the main stream).
-    `plain`: PS alone, with the f= line that the oldest devices look for, for those that refuse the usual form."""
-    offered = _OFFERED[:1] if plain else _OFFERED
-    attributes = [("recvonly", ""), *(("rtpmap", f"{number} {encoding}") for number, encoding in offered)]
+    `connects`, we to the port of its answer (a=setup:active, RFC 4145 section 4). `stream`: attributes that choose one of
+    the camera's streams; devices that do not know them send the main one."""
+    attributes = [
+        ("recvonly", ""),
+        *(("rtpmap", one) for one in form.payloads),
+        *(("fmtp", one) for one in form.formats),
+    ]
     if tcp:
-        attributes += [("setup", "active" if connects else "passive"), ("connection", "new")]
-    if stream_number:
-        attributes += [("streamnumber", str(stream_number)), ("streamprofile", str(stream_number))]
+        attributes.append(("setup", "active" if connects else "passive"))
+        attributes += [("connection", form.connection)] if form.connection else []
+    attributes += stream
     protocol = "TCP/RTP/AVP" if tcp else "RTP/AVP"
-    media = Media("video", port, protocol, tuple(number for number, _ in offered), tuple(attributes))
-    return serialise(Session(user, host, "Play", (media,), ssrc=ssrc, parameters="v/////a///" if plain else ""))
+    offered = tuple(one.partition(" ")[0] for one in form.payloads)
+    media = Media("video", port, protocol, offered, tuple(attributes))
+    return serialise(Session(user, host, "Play", (media,), ssrc=ssrc, parameters=form.parameters))
 
 
-def play_answer(offer: Session, *, user: str, host: str, port: int) -> bytes:
-    """The device's side of it: PS, sent from host and port, with the SSRC that was asked for."""
+def play_answer(offer: Session, *, user: str, host: str, port: int, payload: str = "96 PS/90000") -> bytes:
+    """The device's side of it: PS (or what it says it is), sent from host and port, with the SSRC that was asked for."""
     asked = _video(offer)
-    attributes = [("sendonly", ""), ("rtpmap", "96 PS/90000")]
+    attributes = [("sendonly", ""), ("rtpmap", payload)]
     if asked.is_tcp:
         setup = "active" if asked.attribute("setup") != "active" else "passive"
         attributes += [("setup", setup), ("connection", "new")]
-    media = Media("video", port, asked.protocol, ("96",), tuple(attributes))
+    media = Media("video", port, asked.protocol, (payload.partition(" ")[0],), tuple(attributes))
     return serialise(Session(user, host, offer.name, (media,), ssrc=offer.ssrc))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from fengtai.protocols.gb28181.asking import Asking
 from fengtai.protocols.gb28181.bounds import Bounds
-from fengtai.protocols.gb28181.call import KeptCall
+from fengtai.protocols.gb28181.call import KeptCall, Offer
 from fengtai.protocols.gb28181.calls import Calls
 from fengtai.protocols.gb28181.events import (
     ConnectionUnusable,
@@ -52,9 +52,8 @@ class PlatformEndpoint:
         self._token = token
         self._sip = SipEndpoint(host=identity.host, port=identity.port, token=token)
         self._book = PresenceBook(silence_seconds=identity.keepalive_seconds * identity.keepalive_misses + 5.0)
-        self._contact = f"<sip:{identity.id}@{identity.host}:{identity.port}>"
-        self._calls = Calls(self._sip, self._place, self._contact)
-        self.asking = Asking(identity, self._sip, self._book, token, self._contact, bounds)
+        self._calls = Calls(self._sip, self._place, identity.contact_towards)
+        self.asking = Asking(identity, self._sip, self._book, token, bounds)
         """queries, orders and subscriptions"""
         self._inbox = Inbox(identity, self._sip, self._book, self._calls, nonce_secret, self.asking, bounds)
         self._events: list[PlatformEvent] = []
@@ -167,7 +166,7 @@ class PlatformEndpoint:
         self._book.put(presence)
 
     def begin_grace(self, until: float) -> None:
-        """Until then nobody is told 403 for being unknown: it may be us who forgot."""
+        """Until then only so many a second are told 403 for being unknown (`Bounds.recalls_a_second`): we forgot them."""
         self._inbox.grace_until = until
 
     def is_present(self, device_id: str) -> bool:
@@ -215,25 +214,36 @@ class PlatformEndpoint:
         call's name; `PlayAnswered` or `PlayFailed` follows. Raise Unavailable when the device is offline."""
         presence = self.asking.present(device_id)
 
-        def offer(plain: bool) -> bytes:
-            return play_offer(
-                user=self.identity.id,
-                host=host,
-                port=port,
-                ssrc=ssrc,
-                tcp=tcp,
-                connects=connects,
-                stream_number=stream_number,
-                plain=plain,
+        profile = self.asking.dialects.of(device_id).profile
+        stream = profile.stream_attributes(stream_number)
+        offers = [
+            Offer(
+                form.id,
+                play_offer(
+                    form,
+                    user=self.identity.id,
+                    host=host,
+                    port=port,
+                    ssrc=ssrc,
+                    tcp=tcp,
+                    connects=connects,
+                    stream=stream,
+                ),
             )
-
+            for form in profile.offers
+        ]
         headers: list[Header] = [
-            ("contact", self._contact),
+            ("contact", self.identity.contact_towards(presence.peer)),
             ("subject", f"{channel_id}:{ssrc:010d},{self.identity.id}:0"),
             ("content-type", "APPLICATION/SDP"),
         ]
         request = self.asking.request("INVITE", presence, channel_id, headers, b"")
-        return self._calls.invite(device_id, channel_id, request, presence.peer, offer, ssrc, port, now.monotonic)
+        return self._calls.invite(device_id, channel_id, request, presence.peer, offers, ssrc, port, now.monotonic)
+
+    def own_address_for(self, device_id: str) -> str:
+        """At which the device's network reaches us, when that is not the usual one."""
+        place = self._place(device_id)
+        return self.identity.own_address_in(place.host) if place else ""
 
     def early_call(self, call_id: str) -> KeptCall | None:
         """To be kept from the INVITE on; None when the call is over or answered already. `CallOver` ends it."""

@@ -22,6 +22,9 @@ class Presence:
     """when it was last noted that its last-seen time is to be written"""
     waited_for_until: float = 0.0
     """it has fallen silent and was asked how it is"""
+    told_bytes: float = 0.0
+    told_at: float = 0.0
+    """what it has told lately, and is still counted against it"""
 
 
 class PresenceBook:
@@ -37,13 +40,19 @@ class PresenceBook:
     def get(self, device_id: str) -> Presence | None:
         return self._by_id.get(device_id)
 
-    def put(self, presence: Presence) -> None:
-        before = self.remove(presence.device_id)
-        self._by_id[presence.device_id] = presence
-        if presence.peer.connection:
-            self._by_connection.setdefault(presence.peer.connection, set()).add(presence.device_id)
-        if before is None or self._due(presence) < self._due(before):  # else its entry falls due early and is put right
-            heapq.heappush(self._heap, (self._due(presence), presence.device_id))
+    def put(self, presence: Presence) -> Presence | None:
+        """Answers what it takes the place of."""
+        device_id, connection = presence.device_id, presence.peer[3]
+        before = self._by_id.get(device_id)
+        if before is not None:
+            self._leave_connection(before)
+        self._by_id[device_id] = presence
+        if connection:
+            self._by_connection.setdefault(connection, set()).add(device_id)
+        due = self._due(presence)
+        if before is None or due < self._due(before):  # else its entry falls due early and is put right
+            heapq.heappush(self._heap, (due, device_id))
+        return before
 
     def move(self, presence: Presence, peer: Peer) -> None:
         """The device speaks from another port or connection now."""
@@ -84,8 +93,9 @@ class PresenceBook:
         return gone
 
     def _due(self, presence: Presence) -> float:
-        silent_at = max(presence.heard_at + self._silence_seconds, presence.waited_for_until)
-        return min(presence.expires_at, silent_at)
+        silent_at, waited = presence.heard_at + self._silence_seconds, presence.waited_for_until
+        silent_at = waited if waited > silent_at else silent_at
+        return silent_at if silent_at < presence.expires_at else presence.expires_at
 
     def _leave_connection(self, presence: Presence) -> None:
         on_it = self._by_connection.get(presence.peer.connection)

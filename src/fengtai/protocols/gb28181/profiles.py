@@ -1,4 +1,5 @@
-"""How makes of devices differ, as data (profiles.toml), and how one device is spoken to: its dialect.
+"""How makes of devices differ, as data (profiles.toml), and how one device is spoken to: its dialect, and the forms of the
+session description that it is offered.
 
 Owns: which profile fits, which edition, charset and spelling count for a device. Must not know: who chose them. A person's
 choice goes before what the device says of itself, and that before the make's habits.
@@ -13,6 +14,21 @@ from typing import Any
 EDITION_2016, EDITION_2022 = "2.0", "3.0"
 SPELLINGS = ("IFameCmd", "IFrameCmd")
 """of the wish for a key frame: as misspelt until 2016, and as 2022 prints it"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferForm:
+    """One form of the session description that devices are asked with (annex G)."""
+
+    id: str
+    payloads: tuple[str, ...]
+    """payload type and what it is, as in a=rtpmap; offered in this order"""
+    formats: tuple[str, ...] = ()
+    """a=fmtp"""
+    parameters: str = ""
+    """f=; empty: no such line"""
+    connection: str = "new"
+    """a=connection over TCP; empty: no such line"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +50,16 @@ class Profile:
     """commands that are not sent to it"""
     page_gap_seconds: float = 0.0
     """how long the next part of a catalogue may take; 0: as usual"""
+    offers: tuple[OfferForm, ...] = ()
+    """forms of the session description, in the order in which they are tried"""
+    main_stream: tuple[str, ...] = ()
+    sub_stream: tuple[str, ...] = ("streamnumber:{number}", "streamprofile:{number}")
+    """attributes of the offer that choose the stream; {number}: of the stream, 0 main"""
+
+    def stream_attributes(self, number: int) -> list[tuple[str, str]]:
+        """As (name, value); devices pass over those that they do not know."""
+        told = [one.format(number=number).partition(":") for one in (self.sub_stream if number else self.main_stream)]
+        return [(name, value) for name, _, value in told]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,19 +78,27 @@ class Dialect:
         return self.charset or self.profile.charset
 
 
-def _read(table: Mapping[str, Any]) -> Profile:
-    lists: dict[str, Any] = {name: tuple(table.get(name, ())) for name in ("makers", "agents", "quirks")}
-    lists["never"] = frozenset(table.get("never", ()))
-    return Profile(**{**table, **lists})
+def _form(table: Mapping[str, Any]) -> OfferForm:
+    told: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
+    return OfferForm(**told)
 
 
-def _load() -> Mapping[str, Profile]:
+def _profile(table: Mapping[str, Any], forms: Mapping[str, OfferForm]) -> Profile:
+    told: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
+    told["never"] = frozenset(told.get("never", ()))
+    told["offers"] = tuple(forms[name] for name in told.get("offers", forms))
+    return Profile(**told)
+
+
+def _load() -> tuple[Mapping[str, OfferForm], Mapping[str, Profile]]:
     data = pkgutil.get_data(__package__, "profiles.toml")
     assert data is not None, "profiles.toml is part of the package"
-    return {one["id"]: _read(one) for one in tomllib.loads(data.decode())["profile"]}
+    read = tomllib.loads(data.decode())
+    forms = {one["id"]: _form(one) for one in read["form"]}
+    return forms, {one["id"]: _profile(one, forms) for one in read["profile"]}
 
 
-PROFILES = _load()
+FORMS, PROFILES = _load()
 GENERIC = PROFILES["generic"]
 PLAIN = Dialect(profile=GENERIC)
 

@@ -7,7 +7,7 @@ Both ways end in the same few lines, so that they cannot come apart. Challenges 
 import zlib
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from functools import lru_cache, partial
 
 from fengtai.protocols.gb28181 import quirks
 from fengtai.protocols.gb28181.bounds import Bounds
@@ -22,7 +22,6 @@ from fengtai.protocols.gb28181.identity import PlatformIdentity
 from fengtai.protocols.gb28181.notices import beijing_text
 from fengtai.protocols.gb28181.presence import Presence, PresenceBook
 from fengtai.protocols.sip import (
-    Credentials,
     NonceMint,
     NonceState,
     Peer,
@@ -36,7 +35,7 @@ from fengtai.protocols.sip import (
     parse_name_address,
     plain_answer,
     read_express,
-    read_registering,
+    register_lane_of,
     user_of,
 )
 from fengtai.vocabulary.clock import Instant
@@ -51,17 +50,13 @@ UNSAID_EDITION = "2.0"
 """2016: what devices speak that do not say it"""
 
 
-class _Asked(NamedTuple):
-    """A REGISTER whose password the shell tries."""
-
-    key: TransactionKey
-    echo: bytes
-    peer: Peer
-    device_id: str
-    expires_seconds: int
-    edition: str
-    call_id: str
-    contact: bytes
+_Asked = tuple[RegistrationAsked, TransactionKey, bytes, bytes]
+"""A REGISTER whose password the shell tries; its key, what its answer echoes, and its Contact. A bare tuple, because there
+are so many."""
+_peer = partial(tuple.__new__, Peer)
+_registration_asked = partial(tuple.__new__, RegistrationAsked)
+_device_registered = partial(tuple.__new__, DeviceRegistered)
+"""As the classes make them, in a third of the time."""
 
 
 class Registrar:
@@ -78,6 +73,8 @@ class Registrar:
         self._most_held = bounds.most_registrations_held
         self._mint = NonceMint(nonce_secret)
         self._edition = identity.edition.encode()
+        self._unauthorized = {stale: self._challenge_parts(stale) for stale in (False, True)}
+        self._lane = register_lane_of(self._mint, *self._unauthorized[False])
         self._asked: dict[int, _Asked] = {}
         self._events: list[PlatformEvent] = []
         self._bucket, self._bucket_at = REGISTRATIONS_AT_ONCE, 0.0
@@ -90,31 +87,32 @@ class Registrar:
 
     def answer_at_once(self, data: bytes, host: str, port: int, now: Instant) -> bytes | None:
         """What to send now (b"": nothing yet), or None: this REGISTER is for the parser."""
-        found = read_registering(data, host, port)
-        if found is None:
+        taken = self._lane.take(data, host, port, self._utc_ms(now))
+        if isinstance(taken, bytes):
+            return taken
+        if taken is None:
             other = read_express(data, b"REGISTER", Peer("udp", host, port))
             if other is None or len(other.to_user) != 20 or not other.to_user.isdigit():
                 return None
             return self._challenge(other.echo, other.to_user, host, now)
-        device_id, echo, call_id, contact, expires, edition, credentials = found
-        if credentials is None:
-            return self._challenge(echo, device_id, host, now)
+        (device_id, echo, call_id, contact, expires, edition, credentials), is_ours = taken
         if not expires and b"xpires" in contact:
             return None
         before = self._sip.repeat(echo)
         if before is not None:
             return before
-        asked = _Asked(
-            echo,
-            echo,
-            Peer("udp", host, port),
-            device_id,
-            _seconds(expires),
-            EDITIONS.get(edition, UNSAID_EDITION),
-            plain_text(call_id.decode("utf-8", "surrogateescape")),
-            contact,
+        asked = _registration_asked(
+            (
+                next(self._tickets),
+                device_id,
+                credentials,
+                _peer(("udp", host, port, 0)),
+                _seconds(expires),
+                EDITIONS.get(edition, UNSAID_EDITION),
+                plain_text(call_id.decode("utf-8", "surrogateescape")),
+            )
         )
-        return self._ask(asked, credentials, now)
+        return self._ask(asked, is_ours, echo, echo, contact, now)
 
     def take(self, request: Request, peer: Peer, now: Instant) -> None:
         """A REGISTER that the parser read."""
@@ -124,49 +122,50 @@ class Registrar:
 
     def admit(self, ticket: int, now: Instant) -> str:
         """200 to a held REGISTER; the device's id, empty when nothing was held under this ticket."""
-        asked = self._asked.pop(ticket, None)
-        if asked is None:
+        held = self._asked.pop(ticket, None)
+        if held is None:
             return ""
-        device_id, peer = asked.device_id, asked.peer
+        (_, device_id, _, peer, seconds, edition, call_id), key, echo, contact = held
+        at = now.monotonic
         more = b"Date: %b\r\nExpires: %d\r\nContact: %b\r\nX-GB-ver: %b\r\n" % (
             self._date(now),
-            asked.expires_seconds,
-            asked.contact or quirks.contact_of_binding("", device_id, peer).encode(),
+            seconds,
+            contact or quirks.contact_of_binding("", device_id, peer).encode(),
             self._edition,
         )
-        self._sip.respond_plainly(asked.key, asked.echo, peer, 200, now.monotonic, more)
-        if asked.expires_seconds == 0:
+        self._sip.respond_plainly(key, echo, peer, 200, at, more)
+        if seconds == 0:
             self._book.remove(device_id)
             self._events.append(DeviceUnregistered(device_id=device_id))
             return device_id
-        before = self._book.get(device_id)
-        at = now.monotonic  # its last-seen time is written with its binding
-        presence = Presence(device_id, peer, at + asked.expires_seconds, at, asked.edition, asked.call_id, at)
-        self._book.put(presence)
+        # its last-seen time is written with its binding
+        before = self._book.put(Presence(device_id, peer, at + seconds, at, edition, call_id, at))
         renewed = before is not None and before.peer == peer
-        self._events.append(DeviceRegistered(device_id, peer, asked.expires_seconds, asked.edition, renewed))
+        self._events.append(_device_registered((device_id, peer, seconds, edition, renewed)))
         return device_id
 
     def redirect(self, ticket: int, contact: str, now: Instant) -> str:
         """302 to a held REGISTER; the device's id, empty when nothing was held under this ticket."""
-        asked = self._asked.pop(ticket, None)
-        if asked is None:
+        held = self._asked.pop(ticket, None)
+        if held is None:
             return ""
+        asked, key, echo, _ = held
         more = b"Contact: %b\r\nExpires: %d\r\nX-GB-ver: %b\r\n" % (
             contact.encode(),
             asked.expires_seconds,
             self._edition,
         )
-        self._sip.respond_plainly(asked.key, asked.echo, asked.peer, 302, now.monotonic, more)
+        self._sip.respond_plainly(key, echo, asked.peer, 302, now.monotonic, more)
         return asked.device_id
 
     def refuse(self, ticket: int, status: int, now: Instant) -> bool:
         """False: no REGISTER is held under this ticket."""
-        asked = self._asked.pop(ticket, None)
-        if asked is None:
+        held = self._asked.pop(ticket, None)
+        if held is None:
             return False
+        asked, key, echo, _ = held
         more = b"Retry-After: 60\r\n" if status == 503 else b""
-        self._sip.respond_plainly(asked.key, asked.echo, asked.peer, status, now.monotonic, more)
+        self._sip.respond_plainly(key, echo, asked.peer, status, now.monotonic, more)
         return True
 
     # -- inside --------------------------------------------------------------------------------------------------
@@ -189,46 +188,53 @@ class Registrar:
         edition = EDITIONS.get(request.header("x-gb-ver").encode("utf-8", "replace"), UNSAID_EDITION)
         contact = request.header("contact").encode("utf-8", "surrogateescape")
         call_id = plain_text(request.call_id)
-        asked = _Asked(key_of(request), echo, peer, device_id, expires, edition, call_id, contact)
-        return self._ask(asked, credentials, now)
-
-    def _ask(self, asked: _Asked, credentials: Credentials, now: Instant) -> bytes:
-        """Hold it for the shell, or say what to answer at once."""
-        device_id, peer = asked.device_id, asked.peer
-        if self._mint.check(credentials.nonce, self._utc_ms(now), device_id, peer.host) is not NonceState.GOOD:
-            # A nonce of before our restart counts as stale too: the device then tries again without asking anybody.
-            return self._challenge(asked.echo, device_id, peer.host, now, stale=True)
-        if len(self._asked) >= self._most_held or not self._bucket_gives(now.monotonic):
-            return self._come_later(asked)
         ticket = next(self._tickets)
-        self._asked[ticket] = asked
-        self._sip.hold(asked.key, now.monotonic)
-        self._events.append(
-            RegistrationAsked(ticket, device_id, credentials, peer, asked.expires_seconds, asked.edition, asked.call_id)
-        )
+        asked = RegistrationAsked(ticket, device_id, credentials, peer, expires, edition, call_id)
+        is_ours = self._mint.check(credentials.nonce, self._utc_ms(now), device_id, peer.host) is NonceState.GOOD
+        return self._ask(asked, is_ours, key_of(request), echo, contact, now)
+
+    def _ask(
+        self, asked: RegistrationAsked, is_ours: bool, key: TransactionKey, echo: bytes, contact: bytes, now: Instant
+    ) -> bytes:
+        """Hold it for the shell, or say what to answer at once. `is_ours`: the nonce is, and it is not too old."""
+        ticket, at = asked[0], now.monotonic
+        if not is_ours:
+            # A nonce of before our restart counts as stale too: the device then tries again without asking anybody.
+            return self._challenge(echo, asked.device_id, asked.peer.host, now, stale=True)
+        if len(self._asked) >= self._most_held or not self._bucket_gives(at):
+            return self._come_later(asked, echo)
+        self._asked[ticket] = asked, key, echo, contact
+        self._sip.hold(key, at)
+        self._events.append(asked)
         return b""
 
     def _challenge(self, echo: bytes, device_id: str, host: str, now: Instant, *, stale: bool = False) -> bytes:
-        value = challenge(
-            self._identity.domain, self._mint.mint(self._utc_ms(now), device_id, host), stale=stale
-        ).encode()
-        return plain_answer(echo, 401, b"WWW-Authenticate: %b\r\nX-GB-ver: %b\r\n" % (value, self._edition))
+        first, middle, last = self._unauthorized[stale]
+        nonce = self._mint.mint(self._utc_ms(now), device_id, host)
+        return b"".join((first, echo, middle, nonce.encode(), last))
+
+    def _challenge_parts(self, stale: bool) -> list[bytes]:
+        """A 401, cut where the echo and the nonce go in: there are as many challenges as registrations."""
+        value = challenge(self._identity.domain, "\0", stale=stale).encode()
+        whole = plain_answer(b"\0", 401, b"WWW-Authenticate: %b\r\nX-GB-ver: %b\r\n" % (value, self._edition))
+        return whole.split(b"\0")
 
     def _bucket_gives(self, now: float) -> bool:
         """One bucket for all registrations, however many hosts they come from."""
-        passed, self._bucket_at = now - self._bucket_at, now
-        self._bucket = min(REGISTRATIONS_AT_ONCE, self._bucket + passed * REGISTRATIONS_A_SECOND)
+        if now != self._bucket_at:
+            passed, self._bucket_at = now - self._bucket_at, now
+            self._bucket = min(REGISTRATIONS_AT_ONCE, self._bucket + passed * REGISTRATIONS_A_SECOND)
         if self._bucket < 1.0:
             return False
         self._bucket -= 1.0
         return True
 
-    def _come_later(self, asked: _Asked) -> bytes:
+    def _come_later(self, asked: RegistrationAsked, echo: bytes) -> bytes:
         """503, each device with a pause of its own, so that they do not all come back in one second."""
         pause = LEAST_RETRY_SECONDS + zlib.crc32(asked.device_id.encode()) % RETRY_SPREAD_SECONDS
         cause = "REGISTER 503: too many at once"
         self._events.append(PeerRefused(peer=asked.peer, device_id=asked.device_id, cause=cause))
-        return plain_answer(asked.echo, 503, b"Retry-After: %d\r\n" % pause)
+        return plain_answer(echo, 503, b"Retry-After: %d\r\n" % pause)
 
     def _refused(self, request: Request, echo: bytes, peer: Peer, status: int, cause: str) -> bytes:
         device_id = user_of(request.header("from"))[:20]
@@ -243,11 +249,12 @@ class Registrar:
 
     def _date(self, now: Instant) -> bytes:
         """Beijing time for the Date header, written once per moment: many are answered in one."""
-        if self._dated is None or self._dated[0] != now.utc:
+        if self._dated is None or self._dated[0] is not now.utc:
             self._dated = now.utc, beijing_text(now.utc, milliseconds=True).encode()
         return self._dated[1]
 
 
+@lru_cache(maxsize=64)
 def _seconds(text: bytes) -> int:
     return min(int(text), LONGEST_EXPIRY_SECONDS) if text else DEFAULT_EXPIRY_SECONDS
 

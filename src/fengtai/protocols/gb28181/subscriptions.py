@@ -50,6 +50,8 @@ class Subscription:
     call_id: str = ""
     registration: str = ""
     """Call-ID of the registration under which it was asked for: another one means that the device has started anew"""
+    asked_of: Peer | None = None
+    """where it was asked last"""
     dialog: Dialog | None = None
     granted_until: float = 0.0
     seconds: int = 0
@@ -80,7 +82,7 @@ class Subscriptions:
         present: Callable[[str], Presence | None],
         request: Callable[[str, Presence, str, list[Header], bytes], Request],
         body: Body,
-        contact: str,
+        contact: Callable[[Peer], str],
         *,
         seconds: int,
     ) -> None:
@@ -125,9 +127,14 @@ class Subscriptions:
             self._void(one)
 
     def device_back(self, presence: Presence, now: Instant) -> None:
-        """It registered. With another Call-ID it has restarted or moved and may have forgotten: refresh at once."""
+        """It registered. With another Call-ID it has restarted or moved and may have forgotten: refresh at once. What was
+        asked elsewhere and had no answer is asked again here."""
         for one in self._of_device.get(presence.device_id, {}).values():
-            if one.dialog is not None and one.registration != presence.call_id and one.branch not in self._by_branch:
+            is_open = one.state in (SubscriptionState.ASKING, SubscriptionState.FAILED) and one.dialog is None
+            if is_open and one.asked_of not in (None, presence.peer):
+                self._unlink(one)
+                self._ask(one, now)
+            elif one.dialog is not None and one.registration != presence.call_id and one.branch not in self._by_branch:
                 self._ask(one, now)
 
     def of_device(self, device_id: str) -> Mapping[str, Subscription]:
@@ -231,7 +238,7 @@ class Subscriptions:
             self.device_gone(one.device_id)
             return
         headers: list[Header] = [
-            ("contact", self._contact),
+            ("contact", self._contact(presence.peer)),
             ("event", event_header(one.topic, presence.edition, one.event_form)),
             ("expires", str(one.seconds)),
             ("content-type", "Application/MANSCDP+xml"),
@@ -247,7 +254,7 @@ class Subscriptions:
         self._send(one, request, presence.peer, now)
 
     def _send(self, one: Subscription, request: Request, peer: Peer, now: Instant) -> None:
-        one.due = float("inf")
+        one.due, one.asked_of = float("inf"), peer
         try:
             one.branch = self._sip.request(request, peer, now.monotonic)
         except TooMany as error:
@@ -323,7 +330,7 @@ class Subscriptions:
         presence = self._present(one.device_id)
         if one.dialog is not None and presence is not None:
             event = event_header(one.topic, presence.edition, one.event_form)
-            headers: list[Header] = [("contact", self._contact), ("event", event), ("expires", "0")]
+            headers: list[Header] = [("contact", self._contact(presence.peer)), ("event", event), ("expires", "0")]
             try:
                 self._sip.request(one.dialog.request("SUBSCRIBE", headers), presence.peer, now.monotonic)
             except TooMany:

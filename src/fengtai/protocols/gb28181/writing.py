@@ -11,26 +11,15 @@ from fengtai.protocols.gb28181.messages import (
     Keepalive,
     Query,
     SnapshotOrder,
+    Spoken,
 )
-from fengtai.protocols.gb28181.notices import Notice, beijing_text, notice_parts
+from fengtai.protocols.gb28181.notices import beijing_text, notice_parts
 
 Lines = list[str]
-Written = (
-    Keepalive
-    | CatalogPage
-    | DeviceInfo
-    | DeviceStatus
-    | AlarmNotice
-    | AlarmResponse
-    | Query
-    | Control
-    | SnapshotOrder
-    | Notice
-)
 EDITION_2022 = "3.0"
 
 
-def write_message(message: Written, *, edition: str = "2.0", charset: str = "", declares: str = "") -> bytes:
+def write_message(message: Spoken, *, edition: str = "2.0", charset: str = "", declares: str = "") -> bytes:
     """The body of a MESSAGE. 2011 and 2016 declare GB2312, 2022 declares GB18030; the bytes are GB 18030 always, unless
     the device wants "utf-8". `declares`: another name than that of the bytes, as faulty devices do it."""
     root, command, inner = _parts(message)
@@ -62,7 +51,7 @@ def guard(sn: int, channel_id: str, *, on: bool) -> Control:
     return Control(sn=sn, device_id=channel_id, commands={"GuardCmd": "SetGuard" if on else "ResetGuard"})
 
 
-def _parts(message: Written) -> tuple[str, str, Lines]:
+def _parts(message: Spoken) -> tuple[str, str, Lines]:
     match message:
         case Keepalive():
             faulty = ["<Info>", *(leaf("DeviceID", one) for one in message.faulty), "</Info>"]

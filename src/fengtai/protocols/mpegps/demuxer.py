@@ -17,7 +17,7 @@ from fengtai.protocols.elementary import (
     AudioCodec,
     AudioFrame,
     ParameterSets,
-    TimestampUnwrapper,
+    PresentationTimes,
     VideoAssembler,
     VideoCodec,
     parse_adts_header,
@@ -69,10 +69,12 @@ class PsDemuxer:
         """`shortcut` takes ordinary packs; without it each goes the long way, with the same result."""
         self.counters = PsCounters()
         self._shortcut = shortcut
+        self.gives_sound = True
+        """false: frames of sound are counted, and left where they are"""
         self.program_map: ProgramMap | None = None
         self._max_frame_bytes = max_frame_bytes
         self._assembler = VideoAssembler()
-        self._pts = TimestampUnwrapper(33)
+        self._moment = PresentationTimes().moment
         self._buffer = b""
         self._frame_has_ended = True
         """the transport says so; when the buffer then holds half a PES, its length (or the marker) is wrong"""
@@ -81,8 +83,6 @@ class PsDemuxer:
         self._map_bytes = b""
         self._audio_types: dict[int, AudioCodec] = {}
         self._timestamp = 0
-        self._last_pts: tuple[int, int] | None = None
-        """(PTS, time stamp of the transport) of the last PES that had a PTS"""
 
     @property
     def codec(self) -> VideoCodec | None:
@@ -150,14 +150,16 @@ class PsDemuxer:
         pack = self._shortcut(data, self._video_id, self._map_bytes)
         if pack is None or picture.is_damaged:
             return False
-        video, pts, audio, maps, others = pack
+        video, start, behind, pts, audio, maps, others = pack
         self._timestamp, self._frame_has_ended = timestamp_90k, True
         self.counters.program_maps += maps
         self.counters.other_streams += others
         for at, end, stream_id in audio:
             self._take_audio(data, at, end, stream_id, units)
-        if video:
-            self._give_picture(video, self._moment(pts, timestamp_90k), False, units)
+        if start < behind:
+            self._give(
+                self._assembler.assemble(video, self._moment(pts, timestamp_90k), start=start, end=behind), units
+            )
         return True
 
     def flush(self) -> list[AccessUnit | AudioFrame]:
@@ -248,6 +250,9 @@ class PsDemuxer:
         start, pts = pes.payload_start(data, at, end)
         if start < 0 or start == end:
             return
+        self.counters.audio_frames += 1
+        if not self.gives_sound:
+            return
         payload = data[start:end]
         codec, rate = self._audio_types.get(stream_id), 8000
         if codec in (None, "aac"):
@@ -255,7 +260,6 @@ class PsDemuxer:
                 codec, rate = "aac", parse_adts_header(payload).sample_rate
             except Malformed:
                 codec = codec or "g711a"  # without a map: what nearly all cameras send
-        self.counters.audio_frames += 1
         units.append(AudioFrame(codec or "unknown", payload, self._moment(pts, self._timestamp), rate))
 
     def _take_map(self, data: bytes) -> None:
@@ -280,21 +284,10 @@ class PsDemuxer:
         self._picture = _Picture()
         annexb = picture.parts[0] if len(picture.parts) == 1 else b"".join(picture.parts)
         moment = self._moment(picture.pts, picture.timestamp)
-        self._give_picture(annexb, moment, picture.is_damaged, units)
+        self._give(self._assembler.assemble(annexb, moment, is_damaged=picture.is_damaged), units)
 
-    def _give_picture(self, annexb: bytes, moment: int, is_damaged: bool, units: list[AccessUnit | AudioFrame]) -> None:
-        unit = self._assembler.assemble(annexb, moment, is_damaged=is_damaged)
+    def _give(self, unit: AccessUnit | None, units: list[AccessUnit | AudioFrame]) -> None:
         if unit is not None:
             self.counters.pictures += 1
             self.counters.damaged_pictures += unit.is_damaged
             units.append(unit)
-
-    def _moment(self, pts: int | None, timestamp: int) -> int:
-        """The unwrapped PTS; without one, the last PTS carried on by the time stamps of the transport."""
-        if pts is not None:
-            moment = self._pts.unwrap(pts)
-            self._last_pts = (moment, timestamp)
-            return moment
-        if self._last_pts is None:
-            return timestamp
-        return self._last_pts[0] + timestamp - self._last_pts[1]

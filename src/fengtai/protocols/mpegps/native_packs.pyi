@@ -1,3 +1,3 @@
-PlainPack = tuple[bytes, int | None, list[tuple[int, int, int]], int, int]
+PlainPack = tuple[bytes, int, int, int | None, list[tuple[int, int, int]], int, int]
 
 def plain_pack(data: bytes, video_id: int, map_bytes: bytes) -> PlainPack | None: ...

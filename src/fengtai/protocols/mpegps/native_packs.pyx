@@ -63,16 +63,15 @@ def plain_pack(bytes data not None, int video_id, bytes map_bytes not None):
             else:
                 others += 1
         at = end
-    return _joined(data, video, video_bytes), pts, audio, maps, others
+    if len(video) == 1:
+        start, end = video[0]
+        return data, start, end, pts, audio, maps, others
+    return _joined(data, video, video_bytes), 0, video_bytes, pts, audio, maps, others
 
 
 cdef bytes _joined(bytes data, list pieces, Py_ssize_t size):
     cdef Py_ssize_t start, end, at = 0
-    cdef bytes whole
-    if len(pieces) == 1:
-        start, end = pieces[0]
-        return _piece(data, start, end)
-    whole = PyBytes_FromStringAndSize(NULL, size)
+    cdef bytes whole = PyBytes_FromStringAndSize(NULL, size)
     for start, end in pieces:
         if not 0 <= start <= end <= PyBytes_GET_SIZE(data) or at + end - start > size:
             raise IndexError("a piece outside of its data")

@@ -21,15 +21,16 @@ class Part(NamedTuple):
     stream_id: int
 
 
-PlainPack = tuple[bytes, int | None, list[tuple[int, int, int]], int, int]
-"""video of all its PES joined; PTS; PES of sound (`Part`); how many program maps; how many parts of other streams"""
+PlainPack = tuple[bytes, int, int, int | None, list[tuple[int, int, int]], int, int]
+"""the bytes that hold its video, where in them it begins and ends (the pack itself when it has one PES of video, else their
+payloads joined); PTS; PES of sound (`Part`); how many program maps; how many parts of other streams"""
 
 
 def plain_pack_in_python(data: bytes, video_id: int, map_bytes: bytes) -> PlainPack | None:
     """None unless each part's length leads to the next one and the last one's to the end, each PES of video is of
     `video_id` and of one PTS and not empty, and every program map is the one known."""
     at, size, pts, maps, others = 0, len(data), None, 0, 0
-    video: list[bytes] = []
+    video: list[tuple[int, int]] = []
     audio: list[tuple[int, int, int]] = []
     while at < size:
         if at + 6 > size or data[at : at + 3] != b"\x00\x00\x01":
@@ -57,7 +58,7 @@ def plain_pack_in_python(data: bytes, video_id: int, map_bytes: bytes) -> PlainP
                 if video and pts is not None and own != pts:
                     return None
                 pts = own if pts is None else pts
-            video.append(data[start:end])
+            video.append((start, end))
         elif pes.is_audio(stream_id):
             audio.append(Part(at, end, stream_id))
         else:
@@ -72,7 +73,10 @@ def plain_pack_in_python(data: bytes, video_id: int, map_bytes: bytes) -> PlainP
             elif stream_id != pes.SYSTEM:
                 others += 1
         at = end
-    return b"".join(video), pts, audio, maps, others
+    if len(video) == 1:
+        return data, *video[0], pts, audio, maps, others
+    joined = b"".join([data[start:end] for start, end in video])
+    return joined, 0, len(joined), pts, audio, maps, others
 
 
 try:

@@ -16,7 +16,7 @@ from fengtai.protocols.elementary import (
     AccessUnit,
     AudioCodec,
     AudioFrame,
-    TimestampUnwrapper,
+    PresentationTimes,
     VideoAssembler,
     parse_adts_header,
     read_pts,
@@ -66,7 +66,7 @@ class TsDemuxer:
         """what the map says the video is; None without a map"""
         self._max_frame_bytes = max_frame_bytes
         self._assembler = VideoAssembler()
-        self._pts = TimestampUnwrapper(33)
+        self._moment = PresentationTimes().moment
         self._buffer = b""
         self._map_pids: frozenset[int] = frozenset()
         self._sections: dict[int, bytes] = {}
@@ -74,7 +74,6 @@ class TsDemuxer:
         self._has_map = False
         self._continuity: dict[int, int] = {}
         self._timestamp = 0
-        self._last_pts: tuple[int, int] | None = None
 
     @property
     def pictures_without_codec(self) -> int:
@@ -253,13 +252,3 @@ class TsDemuxer:
                 codec = "unknown"
         self.counters.audio_frames += 1
         units.append(AudioFrame(codec, payload, moment, rate))
-
-    def _moment(self, pts: int | None, timestamp: int) -> int:
-        """The unwrapped PTS; without one, the last PTS carried on by the time stamps of the transport."""
-        if pts is not None:
-            moment = self._pts.unwrap(pts)
-            self._last_pts = (moment, timestamp)
-            return moment
-        if self._last_pts is None:
-            return timestamp
-        return self._last_pts[0] + timestamp - self._last_pts[1]

@@ -9,6 +9,7 @@ Public face. A shell does, for each datagram or for each packet of a `StreamDefr
 from fengtai.protocols.rtp.bursts import IS_NATIVE
 from fengtai.protocols.rtp.framing import StreamDeframer, frame_packet
 from fengtai.protocols.rtp.grouping import RtpGroup
+from fengtai.protocols.rtp.nal_packing import pack_nals
 from fengtai.protocols.rtp.nal_payloads import ByteStreamDepacketiser, NalCounters, NalDepacketiser
 from fengtai.protocols.rtp.packet import RtpPacket, build_packet, is_rtcp, parse_packet
 from fengtai.protocols.rtp.receiver import ReceptionCounters, RtpReceiver
@@ -30,6 +31,7 @@ __all__ = [
     "build_packet",
     "frame_packet",
     "is_rtcp",
+    "pack_nals",
     "parse_packet",
     "sniff_nal_payload",
     "sniff_payload",

@@ -1,5 +1,7 @@
 """The sending side: payload cut into packets of one frame, same time stamp, marker on the last (GB/T 28181 C.2.4)."""
 
+from collections.abc import Sequence
+
 from fengtai.protocols.rtp.packet import HEADER
 
 
@@ -30,8 +32,13 @@ class RtpSender:
         self.bytes_sent += end
         return packets
 
+    def frame(self, payloads: Sequence[bytes], timestamp: int) -> list[bytes]:
+        """The packets of one frame in a payload format with packets of its own making (RFC 6184, RFC 7798, RFC 2250)."""
+        last = len(payloads) - 1
+        return [self.packet(payload, timestamp, marker=place == last) for place, payload in enumerate(payloads)]
+
     def packet(self, payload: bytes, timestamp: int, *, marker: bool) -> bytes:
-        """One packet of a payload format with packets of its own making (RFC 6184); `marker` on the frame's last."""
+        """One packet; `marker` on the frame's last."""
         kind = self.payload_type | (0x80 if marker else 0)
         packet = HEADER.pack(0x80, kind, self._sequence, timestamp & 0xFFFFFFFF, self.ssrc) + payload
         self._sequence = self._sequence + 1 & 0xFFFF

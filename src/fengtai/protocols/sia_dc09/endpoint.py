@@ -151,6 +151,11 @@ class ReceiverConnection:
             self._receiver.counters["garbage_bytes"] += self._scanner.garbage_bytes - garbage_before
         return [self._receiver.receive_frame(frame, self._peer, now=now) for frame in frames]
 
+    @property
+    def held_bytes(self) -> int:
+        """Of a frame that is not whole yet."""
+        return self._scanner.held_bytes
+
     def connection_lost(self) -> None:
         garbage_before = self._scanner.garbage_bytes
         self._scanner.close()

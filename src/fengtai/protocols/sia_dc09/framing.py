@@ -18,10 +18,10 @@ CRC_OVER_CR = "crc-over-cr"
 LENGTH_WRONG = "length-wrong"
 LF_MISSING = "lf-missing"
 
-_FRAME = re.compile(
-    rb"(?:(?P<crc>[0-9A-Fa-f]{4})|(?P<binary>.{2}))(?P<length>[0-9A-Fa-f]{4})(?P<body>\"[^\"\r\n]{1,12}\"[^\r\n]*)\r",
-    re.DOTALL,
+_HEAD = re.compile(
+    rb"(?:(?P<crc>[0-9A-Fa-f]{4})|(?P<binary>.{2}))(?P<length>[0-9A-Fa-f]{4})(?=\"[^\"\r\n]{1,12}\")", re.DOTALL
 )
+"""what stands before a body; all to the next CR is the body, in which there is no LF"""
 _BETWEEN = b"\r\n\x00"
 """bytes between frames that are no garbage"""
 
@@ -60,23 +60,36 @@ class FrameScanner:
 
     def receive_data(self, data: bytes) -> list[RawFrame]:
         buffer = self._buffer + data if self._buffer else data
-        frames, start, end = [], 0, len(buffer)
-        while start < end and (match := _FRAME.search(buffer, start)):
-            frames.append(self._frame(buffer, start, match))
-            start = match.end()
-        if start < end:
-            self._keep(buffer[start:])
-        else:
-            self._buffer = b""
+        frames: list[RawFrame] = []
+        start = at = 0
+        end = -1 if b"\r" in data and b'"' in buffer else len(buffer)  # without another CR no frame can have ended
+        while end < len(buffer) and (head := _HEAD.search(buffer, at)):
+            if end < head.end():
+                end = buffer.find(b"\r", head.end())
+                if end < 0:
+                    break
+            line_feed = buffer.find(b"\n", head.end(), end)
+            if line_feed >= 0:  # no body has one; two bytes before the next may be a binary check in which it stands
+                at = max(head.start() + 1, line_feed - 1)
+                continue
+            frames.append(self._frame(buffer, start, head, end))
+            start = at = end + 1
+        self._keep(buffer[start:])
         return frames
+
+    @property
+    def held_bytes(self) -> int:
+        """Of what may become a frame."""
+        return len(self._buffer)
 
     def close(self) -> None:
         """The peer has gone: what is left of an unfinished frame is garbage."""
         self.garbage_bytes += len(self._buffer.strip(_BETWEEN))
         self._buffer = b""
 
-    def _frame(self, buffer: bytes, start: int, match: re.Match[bytes]) -> RawFrame:
-        at, body = match.start(), match["body"]
+    def _frame(self, buffer: bytes, start: int, match: re.Match[bytes], end: int) -> RawFrame:
+        """`end`: of its body, where the CR is."""
+        at, body = match.start(), buffer[match.end() : end]
         quirks: list[str] = []
         has_lf = at > start and buffer[at - 1] == 0x0A
         if at - has_lf > start:
@@ -94,7 +107,7 @@ class FrameScanner:
             quirks.append(CRC_OVER_CR)
         if int(match["length"], 16) != len(body) + (CRC_OVER_CR in quirks):
             quirks.append(LENGTH_WRONG)
-        return RawFrame(body, buffer[at - has_lf : match.end()], crc_ok, tuple(quirks))
+        return RawFrame(body, buffer[at - has_lf : end + 1], crc_ok, tuple(quirks))
 
     def _keep(self, rest: bytes) -> None:
         if len(rest) > self._max_bytes:

@@ -23,6 +23,7 @@ from fengtai.protocols.sip.express import Express, Registering, read_express, re
 from fengtai.protocols.sip.framing import StreamFramer
 from fengtai.protocols.sip.messages import Header, Peer, Request, Response, answer, echoed, plain_answer
 from fengtai.protocols.sip.parser import parse_message
+from fengtai.protocols.sip.register_lane import register_lane_of
 from fengtai.protocols.sip.transactions import TransactionKey
 from fengtai.protocols.sip.uri import NameAddress, SipUri, parse_name_address, parse_uri, user_of
 
@@ -64,5 +65,6 @@ __all__ = [
     "read_express",
     "read_registering",
     "read_usual",
+    "register_lane_of",
     "user_of",
 ]

@@ -14,6 +14,16 @@ from typing import NamedTuple
 from fengtai.vocabulary.errors import Malformed
 
 
+def md5_hex_in_python(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
+try:
+    from fengtai.protocols.sip.native_digest import md5_hex as md5_hex
+except ImportError:  # nobody has compiled it: the same, slower
+    md5_hex = md5_hex_in_python
+
+
 class Credentials(NamedTuple):
     """An Authorization header. `uri` is hashed as the device wrote it, never the Request-URI."""
 
@@ -28,8 +38,8 @@ class Credentials(NamedTuple):
     cnonce: str = ""
 
     def matches(self, password: str, method: str) -> bool:
-        expected = digest_response(self, password, method)
-        return hmac.compare_digest(expected.encode(), self.response.lower().encode("utf-8", "replace"))
+        given = self.response.lower()
+        return given.isascii() and hmac.compare_digest(digest_response(self, password, method), given)
 
 
 class NonceState(Enum):
@@ -42,8 +52,9 @@ class NonceMint:
     """Makes and checks nonces."""
 
     def __init__(self, secret: bytes, *, valid_seconds: int = 300) -> None:
-        self._keyed = hashlib.blake2b(key=secret, digest_size=16)
-        self._valid_ms = valid_seconds * 1000
+        self.keyed = hashlib.blake2b(key=secret, digest_size=16)
+        """only copies of it are fed"""
+        self.valid_ms = valid_seconds * 1000
 
     def mint(self, utc_ms: int, identity: str, host: str) -> str:
         return f"{utc_ms:012x}{self._mark(utc_ms, identity, host)}"
@@ -53,27 +64,24 @@ class NonceMint:
             made_ms = int(nonce[:12], 16)
         except ValueError:
             return NonceState.FOREIGN
-        mark = self._mark(made_ms, identity, host)
-        if not hmac.compare_digest(mark.encode(), nonce[12:].encode("utf-8", "replace")):
+        # compare_digest takes text only when it is ASCII; a nonce of ours is
+        if not (nonce.isascii() and hmac.compare_digest(self.mint(made_ms, identity, host), nonce)):
             return NonceState.FOREIGN
-        return NonceState.GOOD if 0 <= utc_ms - made_ms <= self._valid_ms else NonceState.STALE
+        return NonceState.GOOD if 0 <= utc_ms - made_ms <= self.valid_ms else NonceState.STALE
 
     def _mark(self, utc_ms: int, identity: str, host: str) -> str:
         text = f"{utc_ms}|{identity}|{host}".encode("utf-8", "surrogateescape")
-        mark = self._keyed.copy()
+        mark = self.keyed.copy()
         mark.update(text)
         return mark.hexdigest()
 
 
 def digest_response(credentials: Credentials, password: str, method: str) -> str:
     """What the right password gives for these credentials (RFC 2617 section 3.2.2; without qop: RFC 2069)."""
-    a1 = _md5(f"{credentials.username}:{credentials.realm}:{password}")
-    a2 = _of_request(method, credentials.uri)
-    if credentials.qop:
-        middle = f"{credentials.nonce}:{credentials.nonce_count}:{credentials.cnonce}:{credentials.qop}"
-    else:
-        middle = credentials.nonce
-    return _md5(f"{a1}:{middle}:{a2}")
+    username, realm, middle, uri, _, _, qop, nonce_count, cnonce = credentials
+    if qop:
+        middle = f"{middle}:{nonce_count}:{cnonce}:{qop}"
+    return _md5(f"{_md5(f'{username}:{realm}:{password}')}:{middle}:{_of_request(method, uri)}")
 
 
 def challenge(realm: str, nonce: str, *, stale: bool = False) -> str:
@@ -174,4 +182,4 @@ def _of_request(method: str, uri: str) -> str:
 
 
 def _md5(text: str) -> str:
-    return hashlib.md5(text.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()
+    return md5_hex(text.encode("utf-8", "surrogateescape"))

@@ -7,6 +7,7 @@ Must not know: sockets, transactions, what a method means to GB/T 28181.
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -254,8 +255,12 @@ def echoed(request: Request, peer: Peer) -> bytes:
 
 def plain_answer(echo: bytes, status: int, more: bytes = b"") -> bytes:
     """The bytes of an answer without a body: the hot path. `more`: header lines, each with its CRLF."""
-    reason = REASONS.get(status, "Answer").encode()
-    return b"SIP/2.0 %d %b\r\n%b%bContent-Length: 0\r\n\r\n" % (status, reason, echo, more)
+    return b"".join((_first_line(status), echo, more, b"Content-Length: 0\r\n\r\n"))
+
+
+@lru_cache(maxsize=100)
+def _first_line(status: int) -> bytes:
+    return b"SIP/2.0 %d %b\r\n" % (status, REASONS.get(status, "Answer").encode())
 
 
 def with_headers(headers: Sequence[Header], *more: Header) -> list[Header]:

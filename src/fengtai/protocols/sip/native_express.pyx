@@ -312,7 +312,7 @@ def read_registering(bytes data not None, str host not None, int port):
     cdef Span contact, expires, edition, length
     cdef Span proof[5]
     cdef Py_ssize_t at = _head(data, b"REGISTER", &head), end
-    cdef int lines = 0, number
+    cdef int lines = 0
     contact.start = contact.end = expires.start = expires.end = edition.start = edition.end = 0
     proof[0].start = proof[0].end = length.start = length.end = 0
     while at >= 0 and at != PyBytes_GET_SIZE(data) - 2:
@@ -359,7 +359,10 @@ def read_registering(bytes data not None, str host not None, int port):
     credentials = None
     if proof[0].end:
         try:
-            credentials = Credentials(*[_text(data, proof[number]) for number in range(5)])
+            credentials = tuple.__new__(Credentials, (
+                _text(data, proof[0]), _text(data, proof[1]), _text(data, proof[2]), _text(data, proof[3]),
+                _text(data, proof[4]), "MD5", "", "", "",
+            ))  # as Credentials(...) makes it, without the call into Python
         except UnicodeDecodeError:
             return None
     return (

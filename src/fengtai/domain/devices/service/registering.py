@@ -39,26 +39,22 @@ def register_all(uow: UnitOfWork, asked: Sequence[Registration], policy: EnrolPo
     came: list[DeviceCameOnline] = []
     bound: dict[str, Binding] = {}
     causes = []
+    appeared = Standing(first, Presence.ONLINE, b"")
     for one in asked:
-        standing = known.get(one.device_id)
+        device_id, binding, _ = one
+        standing = known.get(device_id)
         cause = _refusal(one, standing, policy)
         causes.append(cause)
-        if cause or one.binding is None:
+        if cause or binding is None:
             continue
-        if standing is None:
-            standing = Standing(first, Presence.OFFLINE, b"")
-            new[one.device_id] = one.binding
-        if standing.presence is Presence.OFFLINE:
-            owner = standing.organisation_id
-            came.append(
-                DeviceCameOnline(device_id=one.device_id, enrolment=standing.enrolment.value, organisation_id=owner)
-            )
-            standing = Standing(standing.enrolment, Presence.ONLINE, standing.sealed_password, owner)
-        known[one.device_id] = standing
-        if one.device_id in new:
-            new[one.device_id] = one.binding
+        if standing is None or standing.presence is Presence.OFFLINE:
+            known[device_id] = now = appeared if standing is None else standing._replace(presence=Presence.ONLINE)
+            enrolment, owner = now.enrolment.value, now.organisation_id
+            came.append(DeviceCameOnline(device_id=device_id, enrolment=enrolment, organisation_id=owner))
+        if standing is None or device_id in new:
+            new[device_id] = binding
         else:
-            bound[one.device_id] = one.binding
+            bound[device_id] = binding
     _appear(uow, new, first)
     store.bind_all(bound, uow.now.utc)
     for event in came:
@@ -81,11 +77,10 @@ def _refusal(asked: Registration, standing: Standing | None, policy: EnrolPolicy
 def _appear(uow: UnitOfWork, bindings: Mapping[str, Binding], enrolment: Enrolment) -> None:
     """Devices that nobody entered, enrolled by the policy."""
     uow.store(DeviceStore).appear_all(bindings, enrolment, uow.now.utc)
-    audit, details = uow.store(AuditLog), {"enrolment": enrolment.value}
-    for device_id in bindings:
-        own = f"device:{device_id}"
-        audit.append(AuditEntry(actor=own, action="device.appear", object=own, details=details))
-        if enrolment is not Enrolment.PENDING:  # of those nobody has decided yet; that they came is told
+    appeared = AuditEntry(actor="", action="device.appear", object="", details={"enrolment": enrolment.value})
+    uow.store(AuditLog).append_alike(appeared, [f"device:{device_id}" for device_id in bindings])
+    if enrolment is not Enrolment.PENDING:  # of those nobody has decided yet; that they came is told
+        for device_id in bindings:
             uow.publish(DeviceEnrolled(device_id=device_id, enrolment=enrolment.value))
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, bindparam, func, insert, or_, select, text, update
@@ -67,9 +68,8 @@ class SqlDevices:
 
     def standings(self, device_ids: Sequence[str]) -> Mapping[str, Standing]:
         if self._is_sqlite:
-            found = json.loads(
-                self._connection.execute(_sqlite_standings, {"wanted": json.dumps(device_ids)}).scalar_one()
-            )
+            wanted = (json.dumps(device_ids),)
+            found = json.loads(self._connection.exec_driver_sql(_SQLITE_STANDINGS, wanted).scalar_one())
             return {
                 device_id: Standing(_ENROLMENTS[enrolment], _PRESENCES[presence], bytes.fromhex(sealed), owner)
                 for device_id, enrolment, presence, sealed, owner in found
@@ -84,11 +84,11 @@ class SqlDevices:
         rows = _bound_rows(bindings, at)
         if not rows:
             return
-        rest = _device_values(Device(id="", enrolment=enrolment, presence=Presence.ONLINE))
         if self._is_sqlite:
-            self._connection.execute(_sqlite_appear, {**rest, "rows": json.dumps(rows)})
+            self._in_lots(_APPEAR, rows, (enrolment.value,))
         else:
-            told = ("id", *(name.removesuffix("_") for name in _BOUND[1:-1]), "last_seen_at_ms")
+            rest = _device_values(Device(id="", enrolment=enrolment, presence=Presence.ONLINE))
+            told = ("id", *_BOUND_TO, "last_seen_at_ms")
             devices = [{**rest, **dict(zip(told, row, strict=True)), "registered_at_ms": row[-1]} for row in rows]
             self._connection.execute(insert(device_table), devices)
 
@@ -97,7 +97,7 @@ class SqlDevices:
         if not rows:
             return
         if self._is_sqlite:
-            self._connection.execute(_sqlite_bind, {"rows": json.dumps(rows)})
+            self._in_lots(_REBIND, rows)
         else:
             self._connection.execute(_bind, [dict(zip(_BOUND, row, strict=True)) for row in rows])
 
@@ -110,10 +110,19 @@ class SqlDevices:
         else:
             self._connection.execute(_touch, [{"touched_id": one, "touched_at_ms": at_ms} for one, at_ms in rows])
 
+    def _in_lots(
+        self, statements: Mapping[int, str], rows: Sequence[tuple[str | int, ...]], first: tuple[str, ...] = ()
+    ) -> None:
+        at = 0
+        for size, statement in statements.items():
+            while len(rows) - at >= size:
+                self._connection.exec_driver_sql(statement, (*first, *chain.from_iterable(rows[at : at + size])))
+                at += size
 
-# The hot statements. On SQLite a lot of rows is one statement over one JSON array, not one statement per row: the driver
-# gives the interpreter lock away at every step of a statement, and getting it back from a busy loop costs more than the
-# row itself (docs/design/sip-hot-path.md).
+
+# The hot statements. On SQLite a lot of rows is a few statements, not one statement per row: the driver gives the
+# interpreter lock away at every step of a statement, and getting it back from a busy loop costs more than the row itself
+# (docs/design/sip-hot-path.md).
 
 _ENROLMENTS = {one.value: one for one in Enrolment}
 _PRESENCES = {one.value: one for one in Presence}
@@ -124,13 +133,14 @@ _standings = select(
     device_table.c.sealed_password,
     device_table.c.organisation_id,
 ).where(device_table.c.id.in_(bindparam("wanted", expanding=True)))
-_BOUND = ("bound_id", "transport_", "host_", "port_", "expires_at_ms_", "edition_", "call_id_", "at_ms_")
+_BOUND_TO = ("transport", "host", "port", "expires_at_ms", "edition", "call_id")
+_BOUND = ("bound_id", *(f"{name}_" for name in _BOUND_TO), "at_ms_")
 _bind = (
     update(device_table)
     .where(device_table.c.id == bindparam("bound_id"))
     .values(
         presence=Presence.ONLINE.value,
-        **{name.removesuffix("_"): bindparam(name) for name in _BOUND[1:-1]},
+        **{name: bindparam(f"{name}_") for name in _BOUND_TO},
         last_seen_at_ms=bindparam("at_ms_"),
         registered_at_ms=func.coalesce(device_table.c.registered_at_ms, bindparam("at_ms_", type_=BigInteger)),
     )
@@ -140,34 +150,35 @@ _touch = (
     .where(device_table.c.id == bindparam("touched_id"))
     .values(last_seen_at_ms=bindparam("touched_at_ms"))
 )
-_sqlite_standings = text(
+_SQLITE_STANDINGS = (
     "SELECT json_group_array(json_array(id, enrolment, presence, hex(sealed_password), organisation_id)) "
     "FROM devices_device "
-    "WHERE id IN (SELECT value FROM json_each(:wanted))"
+    "WHERE id IN (SELECT value FROM json_each(?))"
 )
-_sqlite_bind = text(
-    "UPDATE devices_device SET presence = 'online', transport = row.value ->> 1, host = row.value ->> 2, "
-    "port = row.value ->> 3, expires_at_ms = row.value ->> 4, edition = row.value ->> 5, call_id = row.value ->> 6, "
-    "last_seen_at_ms = row.value ->> 7, registered_at_ms = coalesce(registered_at_ms, row.value ->> 7) "
-    "FROM json_each(:rows) AS row WHERE devices_device.id = row.value ->> 0"
-)
-_OF_ROWS = {
-    "id": 0,
-    "transport": 1,
-    "host": 2,
-    "port": 3,
-    "expires_at_ms": 4,
-    "edition": 5,
-    "call_id": 6,
-} | dict.fromkeys(("last_seen_at_ms", "registered_at_ms"), 7)
-_sqlite_appear = text(
-    f"INSERT INTO devices_device ({', '.join(column.name for column in device_table.columns)}) SELECT "  # noqa: S608 - our own columns
-    + ", ".join(
-        f"row.value ->> {_OF_ROWS[column.name]}" if column.name in _OF_ROWS else f":{column.name}"
-        for column in device_table.columns
-    )
-    + " FROM json_each(:rows) AS row"
-)
+_ROWS_AT_ONCE = (256, 128, 64, 32, 16, 8, 4, 2, 1)
+"""Few sizes, so that the driver's cache knows each statement."""
+
+
+def _values(size: int) -> str:
+    return "VALUES " + ", ".join([f"({', '.join('?' * len(_BOUND))})"] * size)
+
+
+_PLACES = {name: f"row.column{place}" for place, name in enumerate(("id", *_BOUND_TO, "last_seen_at_ms"), 1)}
+_REBIND = {
+    size: "UPDATE devices_device SET presence = 'online', "  # noqa: S608 - our own columns
+    + ", ".join(f"{name} = {place}" for name, place in _PLACES.items() if name != "id")
+    + f", registered_at_ms = coalesce(registered_at_ms, {_PLACES['last_seen_at_ms']})"
+    + f" FROM ({_values(size)}) AS row WHERE devices_device.id = row.column1"
+    for size in _ROWS_AT_ONCE
+}
+_UNSAID = {"name": "''", "manufacturer": "''", "model": "''", "firmware": "''", "organisation_id": "''"}
+"""what a new device has in the columns that have no default in the database"""
+_NEW = {**_UNSAID, "sealed_password": "x''", **_PLACES, "registered_at_ms": _PLACES["last_seen_at_ms"]}
+_APPEAR = {
+    size: f"INSERT INTO devices_device (enrolment, presence, {', '.join(_NEW)}) "  # noqa: S608 - our own columns
+    f"SELECT ?, 'online', {', '.join(_NEW.values())} FROM ({_values(size)}) AS row"
+    for size in _ROWS_AT_ONCE
+}
 _sqlite_touch = text(
     "UPDATE devices_device SET last_seen_at_ms = row.value ->> 1 "
     "FROM json_each(:rows) AS row WHERE devices_device.id = row.value ->> 0"
@@ -228,42 +239,41 @@ def _device_values(device: Device) -> dict[str, Any]:
 
 
 def _device(row: Any) -> Device:
+    """Of a whole row, in the order of the table's columns: at a start there are hundreds of thousands."""
+    device_id, name, enrolment, presence, transport, host, port, expires_at_ms, edition, call_id, *more = row
+    last_seen_at_ms, registered_at_ms, manufacturer, model, firmware, sealed_password, organisation_id, *more = more
+    clock_error_ms, user_agent, *chosen, on_guard, catalogue_at_ms, catalogue_note = more
     binding = None
-    if row.transport:
-        binding = Binding(
-            transport=row.transport,
-            host=row.host,
-            port=row.port,
-            expires_at=from_ms(row.expires_at_ms),
-            edition=row.edition,
-            call_id=row.call_id,
-        )
+    if transport:
+        binding = Binding(transport, host, port, from_ms(expires_at_ms), edition, call_id)
     return Device(
-        id=row.id,
-        name=row.name,
-        enrolment=Enrolment(row.enrolment),
-        presence=Presence(row.presence),
+        id=device_id,
+        name=name,
+        enrolment=_ENROLMENTS[enrolment],
+        presence=_PRESENCES[presence],
         binding=binding,
-        last_seen_at=_moment(row.last_seen_at_ms),
-        registered_at=_moment(row.registered_at_ms),
-        manufacturer=row.manufacturer,
-        model=row.model,
-        firmware=row.firmware,
-        sealed_password=bytes(row.sealed_password),
-        organisation_id=row.organisation_id,
-        clock_error_ms=row.clock_error_ms,
-        user_agent=row.user_agent,
-        manner=Manner(
-            edition=row.edition_choice,
-            make=row.make_choice,
-            charset=row.charset_choice,
-            topics=None if row.topics_choice is None else frozenset(map(Topic, json.loads(row.topics_choice))),
-            redirect_to=row.redirect_to,
-        ),
-        on_guard=row.on_guard,
-        catalogue_at=_moment(row.catalogue_at_ms),
-        catalogue_note=row.catalogue_note,
+        last_seen_at=_moment(last_seen_at_ms),
+        registered_at=_moment(registered_at_ms),
+        manufacturer=manufacturer,
+        model=model,
+        firmware=firmware,
+        sealed_password=bytes(sealed_password),
+        organisation_id=organisation_id,
+        clock_error_ms=clock_error_ms,
+        user_agent=user_agent,
+        manner=_AS_IT_COMES if chosen == _NOTHING_CHOSEN else _manner(*chosen),
+        on_guard=on_guard,
+        catalogue_at=_moment(catalogue_at_ms),
+        catalogue_note=catalogue_note,
     )
+
+
+_AS_IT_COMES, _NOTHING_CHOSEN = Manner(), ["", "", "", None, ""]
+
+
+def _manner(edition: str, make: str, charset: str, topics: str | None, redirect_to: str) -> Manner:
+    told = None if topics is None else frozenset(map(Topic, json.loads(topics)))
+    return Manner(edition=edition, make=make, charset=charset, topics=told, redirect_to=redirect_to)
 
 
 def _topics_text(topics: frozenset[Topic] | None) -> str | None:
