@@ -17,7 +17,7 @@ from fengtai.vocabulary.errors import Unavailable
 async def hasty(tmp_path: Path) -> AsyncIterator[House]:
     """A house without patience."""
     opened = await open_house(
-        tmp_path, Cameras(), new_books(), no_packet_seconds=0.4, no_viewer_seconds=0.3, quarantine_seconds=60
+        tmp_path, Cameras(), new_books(), no_packet_seconds=0.4, no_viewer_seconds=1, quarantine_seconds=60
     )
     try:
         yield opened

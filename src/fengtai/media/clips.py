@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 from fengtai.domain.recordings.model import ClipGap, ClipMade, Gap
 from fengtai.domain.recordings.ports import GapBook
 from fengtai.media import messages as m
-from fengtai.media.shelf.names import check_point_id
 from fengtai.media.streams import StreamTable
 from fengtai.media.supervisor import Supervisor
 from fengtai.vocabulary.clock import to_ms
-from fengtai.vocabulary.errors import NotFound, Unavailable
+from fengtai.vocabulary.errors import Unavailable
 
 CUT_SECONDS = 90.0
 _WORDS = {
@@ -54,13 +53,6 @@ class ClipDesk:
             size_bytes=answer.size_bytes,
             gaps=tuple(ClipGap(from_ms=h.from_ms, until_ms=h.until_ms, cause=_cause(h, known)) for h in answer.holes),
         )
-
-    def local_file(self, object_key: str) -> str:
-        stem, _, suffix = object_key.rpartition(".")
-        path = self._workers.settings.clips / f"{check_point_id(stem)}.mp4"
-        if suffix != "mp4" or not path.is_file():
-            raise NotFound("this clip is not there any more")
-        return str(path)
 
 
 def _cause(hole: m.Hole, known: Sequence[Gap]) -> str:

@@ -22,8 +22,11 @@ from fengtai.vocabulary.errors import Unavailable
 
 log = structlog.get_logger()
 ROUND_SECONDS = 5.0
+BREATH_SECONDS = 0.2
+"""between two rounds at least: devices that come by the thousand are looked at together"""
 FIRST_PAUSE_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 60.0
+WITHOUT_WORKER_SECONDS = 0.1
 STARTS_AT_ONCE = 32
 _random = random.SystemRandom()
 
@@ -72,13 +75,16 @@ class Keeper:
 
     async def _keep(self) -> None:
         while True:
+            self._woken.clear()  # before the round: what happens during it may be too late for it
             try:
                 await self._round()
             except Exception as error:  # noqa: BLE001 - top of a background loop
                 log.error("keeper.round_failed", error=repr(error))
-            self._woken.clear()
+            pause = self._pause()
+            breath = min(pause, BREATH_SECONDS)
+            await asyncio.sleep(breath)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._pause()):
+                async with asyncio.timeout(pause - breath):
                     await self._woken.wait()
 
     def _pause(self) -> float:
@@ -131,8 +137,12 @@ class Keeper:
                     point.point_id, point.device_id, point.channel_id, carries_sound=point.carries_sound
                 )
         except Unavailable as error:
-            effort.failures += 1
-            pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (effort.failures - 1))
+            if self._workers.ready:
+                effort.failures += 1
+                pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (effort.failures - 1))
+            else:  # no fault of the camera's: the start has waited for a worker, and the next one goes on with that
+                pause = WITHOUT_WORKER_SECONDS
+                self.wake()
             effort.not_before = asyncio.get_running_loop().time() + pause * _random.uniform(0.8, 1.2)
             log.warning("recording.not_started", point_id=point.point_id, failures=effort.failures, reason=str(error))
             await self._note_gap(point.point_id, GapCause.STREAM_LOST)

@@ -29,6 +29,8 @@ class MediaSettings(BaseModel):
     """PEM file with the certificate chain of the live ports (wss); needs `http_tls_key`"""
     http_tls_key: Path | None = None
     """PEM file with its private key"""
+    http_tls_by_proxy: bool = False
+    """Whether a proxy in front of the live ports encrypts them (on the same port numbers): consoles are then told wss"""
     http_advertised: str = ""
     """name in the watch address; empty: the one by which the console reached us"""
     origins: tuple[str, ...] = ()
@@ -70,7 +72,7 @@ class MediaSettings(BaseModel):
     @property
     def live_scheme(self) -> str:
         """How a console opens a live picture."""
-        return "wss" if self.http_tls_certificate else "ws"
+        return "wss" if self.http_tls_certificate or self.http_tls_by_proxy else "ws"
 
     @property
     def advertised_host(self) -> str:

@@ -8,7 +8,7 @@ cameras that need two tries each do not need two hundred ports.
 import asyncio
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import structlog
@@ -320,6 +320,8 @@ class StartDesk:
         except TimeoutError as error:
             raise faults.source_hangs() from error
         self._introduce(attempt, sender)
+        if sender.told_host:
+            attempt.receiver = replace(attempt.receiver, host=sender.told_host)
         patience = self._settings.no_packet_seconds
         await_packet = patience if is_last else min(patience, FIRST_TRANSPORT_SECONDS)
         try:

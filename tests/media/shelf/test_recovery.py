@@ -38,15 +38,19 @@ def fragment(number: int) -> bytes:
     return b"moof" + bytes([number]) * (3_000 + number)
 
 
+def pieces(number: int) -> list[bytes]:
+    """More than one call of the system takes."""
+    whole = fragment(number)
+    return [whole[at : at + 2] for at in range(0, len(whole), 2)]
+
+
 def write_an_hour(files: Files, root: Path, story: Story, gops: int = 3) -> None:
     journal = Journal(files, root, 0)
     try:
         journal.open()
         file = HourFile(files, root, journal, point_id=POINT, from_ms=BEGIN, init=INIT)
         for number in range(gops):
-            file.append(
-                fragment(number), start_ms=BEGIN + number * 2_000, duration_ms=2_000, frames=50, is_damaged=False
-            )
+            file.append(pieces(number), start_ms=BEGIN + number * 2_000, duration_ms=2_000, frames=50, is_damaged=False)
             file.sync()
             story.synced_gops += 1
         story.closed.append(file.close())
@@ -148,7 +152,7 @@ def test_a_kill_between_two_syncs_costs_nothing_that_was_written(tmp_path: Path)
     journal.open()
     file = HourFile(DiskFiles(), tmp_path, journal, point_id=POINT, from_ms=BEGIN, init=INIT)
     for number in range(3):
-        file.append(fragment(number), start_ms=BEGIN + number * 2_000, duration_ms=2_000, frames=50, is_damaged=False)
+        file.append(pieces(number), start_ms=BEGIN + number * 2_000, duration_ms=2_000, frames=50, is_damaged=False)
     assert (file.synced_gops, file.synced_until_ms) == (0, BEGIN)
     file.abandon()
     journal.close()
@@ -190,7 +194,7 @@ def test_on_a_disk_too_slow_for_its_rounds_a_file_is_synced_by_itself(tmp_path: 
     journal.open()
     file = HourFile(DiskFiles(), tmp_path, journal, point_id=POINT, from_ms=BEGIN, init=INIT)
     for number in range(7):
-        file.append(fragment(number), start_ms=BEGIN + number * 2_000, duration_ms=2_000, frames=50, is_damaged=False)
+        file.append(pieces(number), start_ms=BEGIN + number * 2_000, duration_ms=2_000, frames=50, is_damaged=False)
     assert file.synced_gops == 6
     file.abandon()
     journal.close()

@@ -37,7 +37,7 @@ class Desk:
             )
         assert self._file is not None
         self._file.append(
-            gop.fragment, start_ms=gop.start_ms, duration_ms=gop.duration_ms, frames=gop.frames, is_damaged=False
+            gop.pieces, start_ms=gop.start_ms, duration_ms=gop.duration_ms, frames=gop.frames, is_damaged=False
         )
         return True
 

@@ -10,8 +10,7 @@ from fengtai.media.worker.intake import Intake
 from fengtai.protocols.elementary import AccessUnit, to_annexb
 from fengtai.protocols.mpegps import PsMuxer
 from fengtai.protocols.mpegts import TsMuxer
-from fengtai.protocols.rtp import RtpSender
-from fengtai.protocols.rtsp import h264_payloads
+from fengtai.protocols.rtp import RtpSender, pack_nals
 
 SSRC = 200_000_001
 UNITS = drawn_units("h264")
@@ -35,7 +34,7 @@ def as_nal_units(units: Sequence[AccessUnit], rtp: RtpSender) -> list[bytes]:
     packets = []
     for unit in units:
         sets = unit.parameter_sets.nals if unit.parameter_sets else ()
-        payloads = h264_payloads([*sets, *unit.nals])
+        payloads = pack_nals([*sets, *unit.nals])
         packets += [
             rtp.packet(one, unit.pts_90k, marker=place == len(payloads) - 1) for place, one in enumerate(payloads)
         ]

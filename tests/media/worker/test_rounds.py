@@ -44,12 +44,13 @@ class Ears:
         self.near, self.far = socket.socketpair()
         self.heard = b""
         self.rests = self.leaves = False
+        self.rounds = RESTED_ROUNDS
         rounds.add_reader(self.near.fileno(), self._read)
 
     def _read(self) -> bool:
         self.heard += self.near.recv(1)
         if self.rests:
-            self._rounds.rest()
+            self._rounds.rest(self.rounds)
         return self.leaves
 
 
@@ -74,14 +75,26 @@ def test_who_rests_is_passed_by_and_all_who_rest_are_read_together(by_hand: Any)
     awake, first, second = ears(), ears(), ears()
     first.rests = second.rests = True
     for one in (awake, first, second):
-        one.far.send(b"abcdefgh")
+        one.far.send(bytes(2 * RESTED_ROUNDS))
     rounds_of = []
-    for _ in range(2 * RESTED_ROUNDS):
+    for _ in range(2 * RESTED_ROUNDS):  # the first round reads all; then those that rest are read with every eighth
         loop.go_on()
         rounds_of.append((len(awake.heard), len(first.heard), len(second.heard)))
-    assert [awake for awake, _, _ in rounds_of] == [1, 2, 3, 4, 5, 6, 7, 8]
-    assert [first for _, first, _ in rounds_of] == [1, 1, 1, 2, 2, 2, 2, 3]
+    assert [awake for awake, _, _ in rounds_of] == list(range(1, 2 * RESTED_ROUNDS + 1))
+    assert [first for _, first, _ in rounds_of] == [1] * (RESTED_ROUNDS - 1) + [2] * RESTED_ROUNDS + [3]
     assert all(first == second for _, first, second in rounds_of)
+
+
+def test_who_may_rest_half_as_long_is_read_twice_as_often_and_also_with_the_others(by_hand: Any) -> None:
+    loop, _, ears = by_hand
+    long, short = ears(), ears()
+    long.rests = short.rests = True
+    short.rounds = RESTED_ROUNDS // 2
+    for one in (long, short):
+        one.far.send(bytes(8))
+    waits = [round(loop.go_on() / ROUND_SECONDS) for _ in range(6)]
+    assert waits == [1, RESTED_ROUNDS // 2 - 1, *[RESTED_ROUNDS // 2] * 4]
+    assert (len(short.heard), len(long.heard)) == (6, 3)
 
 
 def test_while_all_rest_there_are_no_rounds_between_until_somebody_new_comes(by_hand: Any) -> None:
@@ -96,6 +109,25 @@ def test_while_all_rest_there_are_no_rounds_between_until_somebody_new_comes(by_
     newcomer.far.send(b"x")
     assert loop.go_on() == ROUND_SECONDS
     assert newcomer.heard == b"x"
+
+
+def test_when_somebody_waits_all_are_read_at_once_and_may_rest_again(by_hand: Any) -> None:
+    loop, rounds, ears = by_hand
+    sleeper = ears()
+    sleeper.rests = True
+    sleeper.far.send(b"abc")
+    loop.go_on()
+    rounds.wake()
+    assert loop.go_on() == 0
+    assert sleeper.heard == b"ab"
+    assert loop.go_on() > ROUND_SECONDS
+    assert sleeper.heard == b"abc"
+
+
+def test_waking_nobody_sets_no_timer(by_hand: Any) -> None:
+    loop, rounds, _ = by_hand
+    rounds.wake()
+    assert loop.timers == []
 
 
 def test_who_has_left_something_does_not_rest(by_hand: Any) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,9 @@ class Reluctant:
             self._handle.write(data[:100])
             raise OSError(errno.ENOSPC, "No space left on device")
         self._handle.write(data)
+
+    def write_all(self, pieces: Sequence[bytes]) -> None:
+        self.write(b"".join(pieces))
 
 
 class Desk:

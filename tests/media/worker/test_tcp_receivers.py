@@ -78,3 +78,20 @@ async def test_many_silent_connections_do_not_keep_the_camera_out() -> None:
         stream.close("stopped", "the test is over")
 
     assert stream.figures["strangers"] >= 8
+
+
+async def test_of_pictures_read_at_one_moment_only_the_newest_is_taken_to_have_come_just_now() -> None:
+    port = free_udp_port()
+    stream = listening(port, [], is_tcp=True)
+    try:
+        stream.expect(["127.0.0.1"], 0)
+        _, camera = await asyncio.open_connection("127.0.0.1", port)
+        camera.write(_tcp_frames(RtpSender(SSRC), 0, 8, PsMuxer("h264")))
+        await pictures(stream, 7)
+    finally:
+        camera.close()
+        stream.close("stopped", "the test is over")
+
+    places = [timed.utc_ms for timed in stream.ring.units]
+    assert [place - places[0] for place in places] == [number * 40 for number in range(len(places))]
+    assert places[-1] <= asyncio.get_running_loop().time() * 1000  # the test's UTC: none of them lies ahead of it

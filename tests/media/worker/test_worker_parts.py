@@ -84,7 +84,7 @@ def test_each_gop_is_one_fragment_and_only_the_first_opens_a_file(recorder: Reco
     assert [(gop.start_ms - BEGIN, gop.duration_ms, gop.frames) for gop in kept.gops] == [
         (number * 400, 400, 10) for number in range(5)
     ]
-    starts = [next(read_fragments(gop.fragment)).base_time_90k for gop in kept.gops]
+    starts = [next(read_fragments(b"".join(gop.pieces))).base_time_90k for gop in kept.gops]
     assert starts == [number * 10 * FRAME_90K for number in range(5)]
     assert kept.closed == 1
 

@@ -5,6 +5,7 @@ drill (`tests/media`, and an engineer before trusting a new file system) runs on
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +14,9 @@ class Handle(Protocol):
     """An open file that is appended to."""
 
     def write(self, data: bytes) -> None: ...
+
+    def write_all(self, pieces: Sequence[bytes]) -> None:
+        """One behind the other."""
 
     def sync(self) -> None:
         """Data and length are durable on return."""
@@ -39,6 +43,9 @@ class Files(Protocol):
     def sync_folder(self, path: Path) -> None: ...
 
 
+_MOST_PIECES: int = os.sysconf("SC_IOV_MAX")
+
+
 class _DiskHandle:
     def __init__(self, path: Path, flags: int) -> None:
         self._descriptor = os.open(path, flags | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o640)
@@ -47,6 +54,13 @@ class _DiskHandle:
         view = memoryview(data)
         while view:
             view = view[os.write(self._descriptor, view) :]
+
+    def write_all(self, pieces: Sequence[bytes]) -> None:
+        for at in range(0, len(pieces), _MOST_PIECES):
+            some = pieces[at : at + _MOST_PIECES]
+            written = os.writev(self._descriptor, some)
+            if written < sum(map(len, some)):  # the disk is full, most likely: the next call says so
+                self.write(b"".join(some)[written:])
 
     def sync(self) -> None:
         os.fdatasync(self._descriptor)
@@ -167,6 +181,9 @@ class _FaultyHandle:
                 self._handle.write(data[: len(data) // 2])
             raise
         self._handle.write(data)
+
+    def write_all(self, pieces: Sequence[bytes]) -> None:
+        self.write(b"".join(pieces))
 
     def sync(self) -> None:
         self._files.step()

@@ -1,11 +1,12 @@
 """Writes one hour file and its index, in the order that recovery relies on. Blocking; runs in the shelf's thread."""
 
 import hashlib
-import zlib
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from fengtai.media.shelf.check_sums import crc32_of
 from fengtai.media.shelf.files import Files
 from fengtai.media.shelf.gop_index import GopRecord, IndexHeader
 from fengtai.media.shelf.journal import Journal
@@ -69,16 +70,19 @@ class HourFile:
     def pending_since_ms(self) -> int | None:
         return self._pending[0].start_ms if self._pending else None
 
-    def append(self, fragment: bytes, *, start_ms: int, duration_ms: int, frames: int, is_damaged: bool) -> None:
-        """Steps 1 and 2; `sync` does the others."""
-        record = GopRecord(self._size, len(fragment), start_ms, duration_ms, frames, is_damaged, zlib.crc32(fragment))
+    def append(
+        self, pieces: Sequence[bytes], *, start_ms: int, duration_ms: int, frames: int, is_damaged: bool
+    ) -> None:
+        """Steps 1 and 2 for the fragment of these pieces; `sync` does the others."""
+        size = sum(map(len, pieces))
+        record = GopRecord(self._size, size, start_ms, duration_ms, frames, is_damaged, crc32_of(pieces))
         packed = record.packed()
-        self._data.write(fragment)
+        self._data.write_all(pieces)
         self._index.write(packed)
         self._index_hash.update(packed)
         self._index_size += len(packed)
         self._pending.append(record)
-        self._size += len(fragment)
+        self._size += size
         self.until_ms = start_ms + duration_ms
         if self.until_ms - self._pending[0].start_ms > MOST_UNSYNCED_MS:
             self.sync()  # a disk so slow that the round of all files takes longer

@@ -48,11 +48,22 @@ class Intake:
         self.demuxer: Demuxer = PsDemuxer()
         self.container = "PS"
         self.complaint = ""
-        self.audio_frames = 0
         self.sounds: list[AudioFrame] | None = None
-        """frames of sound, to be taken out after each call; None: the point's policy lets none beyond the receiver"""
+        """frames of sound, to be taken out after each call; None: the point's policy lets none beyond the demuxer"""
         self._is_known = False
         self._strange = 0
+        self.carry_sound(False)
+
+    def carry_sound(self, on: bool) -> None:
+        """The point's policy."""
+        self.sounds = (self.sounds or []) if on else None
+        if isinstance(self.demuxer, PsDemuxer):
+            self.demuxer.gives_sound = on
+
+    @property
+    def audio_frames(self) -> int:
+        """That have come, carried on or not."""
+        return 0 if isinstance(self.demuxer, _WITHOUT_SOUND) else self.demuxer.counters.audio_frames
 
     def feed(self, packet: bytes, now: float) -> list[AccessUnit]:
         return self.units_of(self.receiver.receive(packet, now=now))
@@ -74,10 +85,8 @@ class Intake:
             ):
                 if isinstance(unit, AccessUnit):
                     units.append(unit)
-                else:
-                    self.audio_frames += 1
-                    if self.sounds is not None:
-                        self.sounds.append(unit)
+                elif self.sounds is not None:
+                    self.sounds.append(unit)
         if units:
             self.complaint = ""
         return units
@@ -120,3 +129,4 @@ class Intake:
             self.demuxer = NalDepacketiser(codec)
         else:
             self.demuxer = _DEMUXERS[kind]()
+        self.carry_sound(self.sounds is not None)

@@ -46,7 +46,7 @@ class MediaWorker:
         self._offset_ms = 0.0
         self._beat_at = self._loop.time()
         self._cuts = asyncio.Semaphore(2)
-        self._gop_stored = asyncio.Event()
+        self._gop_taken = asyncio.Event()
         self._round_faults = 0
         self._snapshots = asyncio.Semaphore(2)
 
@@ -78,7 +78,7 @@ class MediaWorker:
             opened=self._opened,
             closed=self._closed,
             dropped=self._dropped,
-            stored=self._gop_stored.set,
+            stored=self._gop_taken.set,
             failed=self._failed,
         )
         self._scribe = Scribe(self._loop, DiskFiles(), self._recordings, configure.worker, told)
@@ -136,8 +136,12 @@ class MediaWorker:
             log.debug("worker.report_lost", report=type(report).__name__)
 
     def _channel(self, stream_id: str) -> LiveChannel | None:
+        """For somebody who is about to watch: what the camera has sent until now is wanted now."""
         stream = self._streams.get(stream_id)
-        return None if stream is None else stream.live
+        if stream is None:
+            return None
+        self._rounds.wake()
+        return stream.live
 
     def _recorder(self, point_id: str) -> Recorder:
         def hole(from_ms: int, until_ms: int, cause: str) -> None:
@@ -276,8 +280,8 @@ class MediaWorker:
                     for stream in self._streams.values()
                     if stream.records
                 ):
-                    self._gop_stored.clear()
-                    await self._gop_stored.wait()
+                    self._gop_taken.clear()
+                    await self._gop_taken.wait()
 
     async def _discard(self, command: m.Discard) -> m.Report:
         return m.Discarded(ask=command.ask, missing=await self._scribe.discard(command.names))
@@ -328,6 +332,7 @@ class MediaWorker:
         for stream in self._streams.values():
             stream.check_silence(now)
             stream.note_clock()
+            stream.note_loss()
         if now - self._beat_at > ORPHANED_AFTER_SECONDS:
             log.error("worker.no_beat", seconds=now - self._beat_at)
             await self._link.close()  # ends `run`, which closes the files

@@ -8,11 +8,12 @@ import asyncio
 import socket
 from collections.abc import Callable, Sequence
 
-from fengtai.media.worker.rounds import Rounds
+from fengtai.media.worker.rounds import RESTED_ROUNDS, Rounds
 
 BURST = 512
 """datagrams per round, so that one camera does not starve the others"""
 SOCKET_BUFFER_BYTES = 4 << 20
+"""where the machine allows it (net.core.rmem_max): seconds of a camera, and room for a large key frame"""
 STRANGER_AFTER_SECONDS = 5.0
 """silence after which another source may take over (the device's address has changed)"""
 
@@ -46,6 +47,9 @@ class UdpReceiver:
         """`ssrc`: the one that the device was asked to send."""
         self._loop, self._rounds, self._packets, self._ssrc = loop, rounds, packets, ssrc.to_bytes(4, "big")
         self._socket = bound_socket(host, port, socket.SOCK_DGRAM)
+        has_room = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) >= SOCKET_BUFFER_BYTES
+        self.rest_rounds = RESTED_ROUNDS // 2 if has_room else 0
+        """for how many rounds it may rest: for less than a late packet is waited for; none where the buffer is small"""
         self._source: object = None
         self._is_asked_for = False
         """the source that has the port sends the SSRC that was asked for"""
@@ -58,13 +62,16 @@ class UdpReceiver:
     def peer(self) -> str:
         return "" if self._source is None else str(self._source)
 
-    def _drain(self) -> None:
+    def _drain(self) -> bool:
+        """True: the kernel may have more of it."""
         receive, now = self._socket.recvfrom, self._loop.time()
         waiting: list[bytes] = []
+        is_left = True
         for _ in range(BURST):
             try:
                 data, source = receive(65536)
             except (BlockingIOError, InterruptedError):
+                is_left = False
                 break
             except ConnectionError:
                 continue  # an ICMP answer to nothing of ours
@@ -79,6 +86,7 @@ class UdpReceiver:
                 self._source, self._heard_at = source, now
                 self._is_asked_for = data[8:12] == self._ssrc
         self._take(waiting, now)
+        return is_left
 
     def _take(self, waiting: list[bytes], now: float) -> None:
         """Packets of the source that has the port."""

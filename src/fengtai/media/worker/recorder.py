@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from fengtai.media.shelf.names import next_rollover_ms
-from fengtai.media.worker.fragments import fragment_of, init_of
+from fengtai.media.worker.fragments import init_of, pieces_of
 from fengtai.media.worker.scribe import Gop
 from fengtai.media.worker.sound import RunMaker, TimedSound
 from fengtai.media.worker.timeline import TimedUnit
@@ -106,16 +106,18 @@ class Recorder:
         assert self._sets is not None
         self._sequence += 1
         duration_ms = round((units[-1].media_90k + last_90k - units[0].media_90k) / 90)
+        pieces = pieces_of(
+            self._sequence,
+            units,
+            origin_90k=self._file_start_90k,
+            last_duration_90k=last_90k,
+            audio=self._runs.run(sounds) if self._runs is not None and sounds else None,
+        )
         gop = Gop(
             point_id=self.point_id,
             init=init_of(self._sets, self._runs.track if self._runs else None) if begins_file else None,
-            fragment=fragment_of(
-                self._sequence,
-                units,
-                origin_90k=self._file_start_90k,
-                last_duration_90k=last_90k,
-                audio=self._runs.run(sounds) if self._runs is not None and sounds else None,
-            ),
+            pieces=pieces,
+            size_bytes=sum(map(len, pieces)),
             start_ms=start_ms,
             duration_ms=duration_ms,
             frames=len(units),

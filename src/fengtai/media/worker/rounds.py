@@ -15,7 +15,9 @@ log = structlog.get_logger()
 Read = Callable[[], bool | None]
 """true: it has left something, and must not rest"""
 ROUND_SECONDS = 0.04
-RESTED_ROUNDS = 4
+RESTED_ROUNDS = 8
+REST_SECONDS = ROUND_SECONDS * RESTED_ROUNDS
+"""the longest that bytes of one who rests lie in the kernel"""
 
 
 class Rounds:
@@ -37,9 +39,8 @@ class Rounds:
         """Level-triggered: `read` is called again when it has left something."""
         self._epoll.register(descriptor, select.EPOLLIN)
         self._readers[descriptor] = read
-        if self._timer is not None and self._is_long:
-            self._timer.cancel()
-            self._timer = None
+        if self._is_long:
+            self._cancel()
         self._set_timer(1)
 
     def remove_reader(self, descriptor: int) -> None:
@@ -48,16 +49,22 @@ class Rounds:
         if self._readers.pop(descriptor, None) is not None:
             self._epoll.unregister(descriptor)
 
-    def rest(self) -> None:
+    def rest(self, rounds: int = RESTED_ROUNDS) -> None:
         """Called by a reader while it is served: nobody waits for what comes next, the coming rounds may pass it by. All
-        that rest are read again in the same round, with caches that are warm for them."""
+        that rest are read again in the same round, with caches that are warm for them. `rounds`: `RESTED_ROUNDS` or a
+        whole part of it."""
         if self._reading in self._readers:
-            self._resting[self._reading] = (self._number // RESTED_ROUNDS + 1) * RESTED_ROUNDS
+            self._resting[self._reading] = (self._number // rounds + 1) * rounds
+
+    def wake(self) -> None:
+        """Somebody waits now: the next round comes at once, and reads those that rest, too."""
+        self._resting.clear()
+        if self._readers:
+            self._cancel()
+            self._set_timer(0)
 
     def close(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._cancel()
         self._readers.clear()
         self._resting.clear()
         self._epoll.close()
@@ -85,6 +92,11 @@ class Rounds:
         if self._timer is None:
             self._is_long = rounds > 1
             self._timer = self._loop.call_later(ROUND_SECONDS * rounds, self._round)
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer, self._is_long = None, False
 
     def _rounds_to_next(self) -> int:
         """Rounds until the next one in which somebody is read; those between are not held, but counted."""

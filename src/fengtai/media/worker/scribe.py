@@ -5,7 +5,7 @@ The loop never waits for a disk. What waits in the queue is bounded: beyond it G
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +31,9 @@ class Gop:
     point_id: str
     init: bytes | None
     """given: a new file begins with this GOP"""
-    fragment: bytes
+    pieces: Sequence[bytes]
+    """of its fragment, to be written one behind the other"""
+    size_bytes: int
     start_ms: int
     duration_ms: int
     frames: int
@@ -46,7 +48,7 @@ class Told:
     closed: Callable[[ClosedHour], None]
     dropped: Callable[[str], None]
     stored: Callable[[], None]
-    """a GOP has been written"""
+    """a GOP has been taken, and will be on the disk after a `flush`"""
     failed: Callable[[str, str], None]
     """point, reason: its file is closed, a later GOP with an init may try again"""
 
@@ -58,7 +60,8 @@ class Scribe:
         self._journal = Journal(files, root, worker)
         self._open: dict[str, HourFile] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="scribe")
-        self._waiting_bytes = 0
+        self._taken_bytes = self._settled_bytes = 0
+        """of all GOPs; the second is counted in the thread, and only there: the loop is not woken for it"""
         self.figures = {"gops_stored": 0, "bytes_stored": 0, "store_faults": 0, "gops_refused": 0}
 
     # on the loop
@@ -69,11 +72,12 @@ class Scribe:
 
     def store(self, gop: Gop) -> bool:
         """False when the disk is too far behind."""
-        if self._waiting_bytes > MOST_WAITING_BYTES:
+        if self._taken_bytes - self._settled_bytes > MOST_WAITING_BYTES:
             self.figures["gops_refused"] += 1
             return False
-        self._waiting_bytes += len(gop.fragment)
+        self._taken_bytes += gop.size_bytes
         self._submit(lambda: self._store(gop), gop)
+        self._told.stored()
         return True
 
     def close_point(self, point_id: str) -> None:
@@ -112,7 +116,7 @@ class Scribe:
                 self.figures["store_faults"] += 1
                 log.error("scribe.job_failed", worker=self._worker, error=repr(error))
             if gop is not None:
-                self._tell(self._written, gop)
+                self._settled_bytes += gop.size_bytes
                 if error is not None:
                     self._tell(self._told.failed, gop.point_id, repr(error))
 
@@ -120,10 +124,6 @@ class Scribe:
 
     async def _run(self, job: Callable[[], Done]) -> Done:
         return await asyncio.wrap_future(self._thread.submit(job), loop=self._loop)
-
-    def _written(self, gop: Gop) -> None:
-        self._waiting_bytes -= len(gop.fragment)
-        self._told.stored()
 
     def _tell(self, call: Callable[..., None], *arguments: object) -> None:
         if not self._loop.is_closed():
@@ -179,7 +179,7 @@ class Scribe:
             if current is None:
                 return  # its file failed; the recorder has been told and begins a new one
             current.append(
-                gop.fragment,
+                gop.pieces,
                 start_ms=gop.start_ms,
                 duration_ms=gop.duration_ms,
                 frames=gop.frames,
@@ -189,7 +189,7 @@ class Scribe:
             self._fail(gop.point_id, error, hour_name(gop.point_id, gop.start_ms) if gop.init is not None else "")
         else:
             self.figures["gops_stored"] += 1
-            self.figures["bytes_stored"] += len(gop.fragment)
+            self.figures["bytes_stored"] += gop.size_bytes
 
     def _fail(self, point_id: str, error: OSError, unopened: str = "") -> None:
         """Tell, then make whole what can be; `unopened`: a file that may have been half made."""

@@ -19,7 +19,7 @@ from fengtai.media.worker.picture_recoder import RecoderPool
 from fengtai.media.worker.receivers import UdpReceiver
 from fengtai.media.worker.recorder import Recorder
 from fengtai.media.worker.ring import GopRing
-from fengtai.media.worker.rounds import Rounds
+from fengtai.media.worker.rounds import REST_SECONDS, Rounds
 from fengtai.media.worker.sound import SoundLine
 from fengtai.media.worker.tcp_receivers import TcpCaller, TcpReceiver
 from fengtai.media.worker.timeline import TimedUnit, TimeLine
@@ -27,6 +27,8 @@ from fengtai.protocols.elementary import AccessUnit, AudioFrame
 
 DRIFT_PPM = 1_000
 """nearly four seconds an hour: a good crystal has 50"""
+LEAST_PACKETS_JUDGED, MOST_LOST = 1_000, 0.005
+"""GB/T 28181-2022 section 5 allows a thousandth"""
 MOST_CLOCK_NOTES = 20
 """of one stream"""
 
@@ -51,6 +53,7 @@ class WorkerStream:
     def __init__(self, asked: OpenReceiver, around: Surroundings) -> None:
         self.stream_id, self.point_id = asked.stream_id, asked.point_id
         self._around = around
+        self._loss_told = False
         self.intake = Intake(asked.ssrc)
         self._receive, self._counters = self.intake.receiver.receive_all, self.intake.receiver.counters
         self.ring = GopRing()
@@ -64,8 +67,7 @@ class WorkerStream:
         self._has_packet = self._has_key = False
         self._heard_at = around.loop.time()
         self._told_silent = False
-        self._is_patient = asked.is_tcp or asked.connects
-        """its socket holds what comes meanwhile; that of UDP would rather drop it"""
+        self._is_tcp = asked.is_tcp or asked.connects
         self._receiver = self._opened(asked)
         self.carry_sound(asked.carries_sound)
         self.record(asked.records)
@@ -84,10 +86,10 @@ class WorkerStream:
 
     def carry_sound(self, on: bool) -> None:
         """The point's policy; off: sound is counted, and dropped before anybody else sees it."""
-        if on and self.intake.sounds is None:
-            self.intake.sounds = []
-        elif not on and self.intake.sounds is not None:
-            self.intake.sounds = None
+        if on == (self.intake.sounds is not None):
+            return
+        self.intake.carry_sound(on)
+        if not on:
             self.live.no_sound()
 
     def record(self, on: bool) -> None:
@@ -160,6 +162,17 @@ class WorkerStream:
             self._clock_notes += 1
             self._around.report(StreamNoted(stream_id=self.stream_id, detail=note))
 
+    def note_loss(self) -> None:
+        """Called about once a second: tell once that so much is lost on the way that pictures break."""
+        counters = self._counters
+        lost, all_of_them = counters.lost, counters.lost + counters.packets
+        if self._loss_told or all_of_them < LEAST_PACKETS_JUDGED or lost < all_of_them * MOST_LOST:
+            return
+        self._loss_told = True
+        advice = "" if self._is_tcp else ": TCP would lose none (set the device to it)"
+        told = f"{100 * lost / all_of_them:.1f} % of the packets are lost on the way{advice}"
+        self._around.report(StreamNoted(stream_id=self.stream_id, detail=told))
+
     def check_silence(self, now: float) -> None:
         """Called about once a second."""
         silent = now - self._heard_at
@@ -192,11 +205,11 @@ class WorkerStream:
             for unit in units:
                 if sounds:
                     self._hear(sounds, unit.pts_90k)
-                self._take(unit, now)
+                self._take(unit, now - _waited_seconds(unit, units[-1]))
             if sounds:
                 self._hear(sounds, None)
-            if self._is_patient and self._has_key and not self.live.viewers:
-                self._around.rounds.rest()
+            if self._receiver.rest_rounds and self._has_key and not self.live.viewers:
+                self._around.rounds.rest(self._receiver.rest_rounds)
         return True
 
     def _hear(self, frames: list[AudioFrame], before_90k: int | None) -> None:
@@ -231,3 +244,8 @@ class WorkerStream:
 
     def _broken(self, reason: str) -> None:
         self._around.report(StreamBroken(stream_id=self.stream_id, detail=reason))
+
+
+def _waited_seconds(unit: AccessUnit, newest: AccessUnit) -> float:
+    """How long a picture has lain in the kernel: of those that are read at one moment, only the newest came just now."""
+    return min(max(0.0, (newest.pts_90k - unit.pts_90k) / 90_000), REST_SECONDS)

@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable, Sequence
 
 from fengtai.media.worker.receivers import STRANGER_AFTER_SECONDS, Packets, bound_socket
-from fengtai.media.worker.rounds import Rounds
+from fengtai.media.worker.rounds import RESTED_ROUNDS, Rounds
 from fengtai.protocols.rtp import StreamDeframer
 from fengtai.vocabulary.errors import Malformed
 
@@ -22,7 +22,9 @@ CONNECT_TRIES, CONNECT_SECONDS, CONNECT_PAUSE_SECONDS = 3, 3.0, 1.0
 """GB/T 28181-2022 annex L: at least three tries, at least a second apart"""
 
 _READ_BYTES = 128 * 1024
-"""below what malloc gives back to the kernel at once; who sends more is read again in the next round"""
+"""below what malloc gives back to the kernel at once"""
+_MOST_READS = 4
+"""of one connection in a round; who sends more is read again in the next one"""
 
 
 class TcpReceiver:
@@ -47,7 +49,7 @@ class TcpReceiver:
         self._hosts: frozenset[str] | None = None
         self._current: _Connection | None = None
         self._candidates: list[_Connection] = []
-        self.strangers = 0
+        self.strangers, self.rest_rounds = 0, RESTED_ROUNDS
         self.refused = ""
         """why the last connection that brought nothing was closed"""
         loop.add_reader(self._socket.fileno(), self._accept)
@@ -146,7 +148,7 @@ class TcpCaller:
         self._reserved: socket.socket | None = bound_socket(host, port, socket.SOCK_STREAM)
         self._current: _Connection | None = None
         self._connecting: asyncio.Task[None] | None = None
-        self.strangers = 0
+        self.strangers, self.rest_rounds = 0, RESTED_ROUNDS
         self.refused = ""
 
     @property
@@ -242,21 +244,25 @@ class _Connection:
             self.held = packets
 
     def _drain(self) -> bool:
-        try:
-            data = self._socket.recv(_READ_BYTES)
-            packets = self._deframer.feed(data)
-        except (BlockingIOError, InterruptedError):
-            return False
-        except OSError as error:
-            return self._end(f"connection broken: {error.strerror}")
-        except Malformed as error:
-            return self._end(str(error))
-        if not data:
-            return self._end("the device closed the connection")
-        now = self._loop.time()
-        if packets and self._judge(self, packets, now):
-            self._heard_at = now
-        return len(data) == _READ_BYTES
+        """True: the kernel has more of it."""
+        for _ in range(_MOST_READS):
+            try:
+                data = self._socket.recv(_READ_BYTES)
+                packets = self._deframer.feed(data)
+            except (BlockingIOError, InterruptedError):
+                return False
+            except OSError as error:
+                return self._end(f"connection broken: {error.strerror}")
+            except Malformed as error:
+                return self._end(str(error))
+            if not data:
+                return self._end("the device closed the connection")
+            now = self._loop.time()
+            if packets and self._judge(self, packets, now):
+                self._heard_at = now
+            if len(data) < _READ_BYTES or self._socket.fileno() < 0:
+                return False  # emptied, or dismissed for what it has sent
+        return True
 
     def _end(self, reason: str) -> bool:
         self.close()

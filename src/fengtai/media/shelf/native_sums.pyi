@@ -1,0 +1,3 @@
+from collections.abc import Sequence
+
+def crc32_of(pieces: Sequence[bytes]) -> int: ...
