@@ -195,7 +195,7 @@ def test_a_session_remembers_how_it_was_proven_and_what_is_due(units: Units) -> 
     assert units.read(lambda uow: uow.store(SessionStore).get(session.id)) == session
 
 
-def test_what_is_locked_is_listed_the_last_to_be_free_first(units: Units) -> None:
+def test_what_is_locked_is_listed_in_the_order_of_its_keys(units: Units) -> None:
     rows = [
         Throttle(key=key, failures=9, first_at=NOON, last_at=NOON, locked_until=until)
         for key, until in (
@@ -208,6 +208,10 @@ def test_what_is_locked_is_listed_the_last_to_be_free_first(units: Units) -> Non
     for row in rows:
         units.run(lambda uow, row=row: uow.store(ThrottleStore).save(row))  # type: ignore[misc]
     assert units.read(lambda uow: uow.store(ThrottleStore).locked(NOON)) == [rows[1], rows[0]]
+    assert units.read(lambda uow: uow.store(ThrottleStore).locked(NOON, limit=1)) == [rows[1]]
+    assert units.read(lambda uow: uow.store(ThrottleStore).locked(NOON, after="address:b")) == [rows[0]]
+    assert units.read(lambda uow: uow.store(ThrottleStore).locked(NOON, ["name:a", "name:c"])) == [rows[0]]
+    assert units.read(lambda uow: uow.store(ThrottleStore).locked(NOON, [])) == []
 
 
 # --- tokens
@@ -222,7 +226,9 @@ def test_tokens_are_found_by_their_hash_and_listed_newest_first(units: Units) ->
     assert units.read(lambda uow: uow.store(TokenStore).by_token(old.token_sha256)) == used
     assert units.read(lambda uow: uow.store(TokenStore).by_token(b"?")) is None
     assert units.read(lambda uow: uow.store(TokenStore).of_person(ZHANG)) == [new, used]
-    assert units.read(lambda uow: uow.store(TokenStore).all()) == [foreign, new, used]
+    assert units.read(lambda uow: uow.store(TokenStore).page(None)) == [foreign, new, used]
+    assert units.read(lambda uow: uow.store(TokenStore).page({ZHANG}, limit=1)) == [new]
+    assert units.read(lambda uow: uow.store(TokenStore).page({ZHANG}, after=new.id)) == [used]
     assert units.read(lambda uow: uow.store(TokenStore).over(NOON + timedelta(days=1))) == [used]
     units.run(lambda uow: uow.store(TokenStore).remove(old.id))
     with pytest.raises(NotFound):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.contracts.conftest import Units
 
-from fengtai.domain.access.model import Person, Role, Session, Throttle
+from fengtai.domain.access.model import Ground, Permission, Person, Reach, Role, Session, Throttle, unlimited
 from fengtai.domain.access.ports import PersonStore, SessionStore, SetupStore, ThrottleStore
 from fengtai.vocabulary.errors import Conflict, NotFound
 from fengtai.vocabulary.transactions import UnitOfWork
@@ -84,6 +84,20 @@ def test_a_name_belongs_to_one_person(units: Units) -> None:
     assert [one.id for one in units.read(lambda uow: uow.store(PersonStore).all())] == [person(1, "x").id]
 
 
+def test_people_come_page_by_page_within_reach(units: Units) -> None:
+    save(units, *(replace(person(number, name), organisation_id="east") for number, name in enumerate("b张a", 1)))
+    save(units, replace(person(8, "c"), organisation_id="west"), person(9, "d"))
+    everywhere = unlimited({Permission.PEOPLE_SEE}).reach(Permission.PEOPLE_SEE)
+
+    def names(reach: Reach, after: str = "", limit: int = 100) -> list[str]:
+        return [key for key, _ in units.read(lambda uow: uow.store(PersonStore).page(reach, after=after, limit=limit))]
+
+    assert names(everywhere) == ["a", "b", "c", "d", "张"]
+    assert names(everywhere, after="b", limit=2) == ["c", "d"]
+    assert names(Reach((Ground("g", frozenset({"east"})),))) == ["a", "b", "张"]
+    assert names(Reach()) == []
+
+
 # --- sessions
 
 
@@ -101,7 +115,12 @@ def test_a_session_is_found_by_its_tokens_digest_until_it_is_removed(units: Unit
 def test_sessions_are_listed_newest_first_and_by_person(units: Units) -> None:
     later = NOON + timedelta(minutes=5)
     save(units, session(1), session(2, user=2, started=later), session(3, started=later))
-    assert [one.id[-1] for one in units.read(lambda uow: uow.store(SessionStore).all())] == ["3", "2", "1"]
+    assert [one.id[-1] for one in units.read(lambda uow: uow.store(SessionStore).page(None))] == ["3", "2", "1"]
+    first = units.read(lambda uow: uow.store(SessionStore).page(None, limit=2))
+    rest = units.read(lambda uow: uow.store(SessionStore).page(None, after=first[-1].id, limit=2))
+    assert [one.id[-1] for one in [*first, *rest]] == ["3", "2", "1"]
+    assert [one.id[-1] for one in units.read(lambda uow: uow.store(SessionStore).page({f"{2:032x}"}))] == ["2"]
+    assert units.read(lambda uow: uow.store(SessionStore).page(set())) == []
     mine = units.read(lambda uow: uow.store(SessionStore).of_person(f"{1:032x}"))
     assert [one.id[-1] for one in mine] == ["3", "1"]
 

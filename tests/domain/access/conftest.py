@@ -1,20 +1,24 @@
 """A house on memory stores with one person per role. Hashing is Argon2id with the smallest figures, so tests are quick."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.domain.acting import acting
 
 from fengtai.apps.schema import memory_stores
 from fengtai.apps.server.point_places import RegisteredPlaces
-from fengtai.domain.access.model import AccessPolicy, Actor, IdentityProvider, PasskeySite, Role
+from fengtai.domain.access.model import AccessPolicy, Actor, IdentityProvider, PasskeySite, Person, Role
 from fengtai.domain.access.service import (
     AccessDesk,
+    ApprovalDesk,
     NewPerson,
     PasskeyDesk,
     PasswordDesk,
+    PeopleDesk,
+    PersonWords,
     ProviderDesk,
     RightsDesk,
     SecondFactorDesk,
@@ -70,13 +74,16 @@ class House:
             clock=self.clock,
             access=self.desk,
             places=RegisteredPlaces(self.transactions),
+            policy=policy,
         )
+        self.approvals = ApprovalDesk(transactions=self.transactions, clock=self.clock, access=self.desk)
         self._passwords: dict[str, str] = {}
         self._folder = tempfile.TemporaryDirectory(prefix="fengtai-house-")
         self.vault = FileVault(Path(self._folder.name) / "vault.key")
         self.calls = NoProvider()
         given = {"transactions": self.transactions, "policy": policy}
         proving = {**given, "access": self.desk, "hasher": self.hasher}
+        self.people = PeopleDesk(**proving)
         self.passwords = PasswordDesk(**proving)
         self.factors = SecondFactorDesk(**proving, vault=self.vault)
         self.passkeys = PasskeyDesk(**proving, site=SITE)
@@ -90,7 +97,7 @@ class House:
     def desks(self, checks: object) -> tuple[Any, ...]:
         """As the router of access takes them."""
         mine = (self.passwords, self.factors, self.passkeys, self.tokens, self.providers)
-        return (self.desk, checks, self.rights, *mine)
+        return (self.desk, checks, self.rights, self.people, self.approvals, *mine)
 
     def password_of(self, name: str) -> str:
         return self._passwords.setdefault(name, f"correct horse {len(self._passwords)} battery")
@@ -112,15 +119,17 @@ class House:
     async def actor(self, name: str) -> Actor:
         return (await self.sign_in(name)).actor
 
-    async def add(self, name: str, *roles: Role) -> str:
-        person = await self.desk.add_person(
-            name=name,
-            display_name=name.title(),
-            password=self.password_of(name),
-            roles=roles,
-            by=await self.actor(ADMINISTRATOR),
-        )
+    async def add(self, name: str, *roles: Role, organisation_id: str = "", by: Actor | None = None) -> str:
+        words = PersonWords(display_name=name.title(), roles=frozenset(roles), organisation_id=organisation_id)
+        by = by or acting(Role.ADMINISTRATOR, user_id="admin")
+        person = await self.people.add(name=name, password=self.password_of(name), words=words, by=by)
         return person.id
+
+    async def everybody(self) -> list[Person]:
+        return [person for _, person in await self.people.page(by=acting(Role.ADMINISTRATOR))]
+
+    async def change(self, user_id: str, *, roles: Iterable[Role], by: Actor, **words: Any) -> Person:
+        return await self.people.change(user_id, PersonWords(roles=frozenset(roles), **words), by=by)
 
     def lines(self, action: str) -> list[AuditEntry]:
         return [entry for entry in self.audit.entries if entry.action == action]

@@ -127,7 +127,7 @@ async def test_a_disabled_person_does_not_get_in(house: House) -> None:
     device = Device()
     passkey = await entered(house, "operator", device)
     admin = await house.actor(ADMINISTRATOR)
-    await house.desk.change_person(passkey.user_id, display_name="x", roles=[Role.OPERATOR], disabled=True, by=admin)
+    await house.change(passkey.user_id, display_name="x", roles=[Role.OPERATOR], disabled=True, by=admin)
     with pytest.raises(Unauthenticated):
         await signed_in(house, device)
 
@@ -233,5 +233,5 @@ async def test_a_spoilt_answer_is_refused_in_words(house: House, part: str, plac
 
 
 async def without_passkeys(house: House) -> None:
-    person = next(person for person in await house.desk.people() if person.name == "operator")
+    person = next(person for person in await house.everybody() if person.name == "operator")
     await house.factors.reset(person.id, "between examples", by=await house.actor(ADMINISTRATOR))

@@ -1,24 +1,29 @@
 """The life of a webhook on memory stores: told in order, once it works; waiting and dead letters when it does not."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 import pytest
-from tests.domain.acting import acting_in
+from tests.domain.acting import acting, acting_in
 
+from fengtai.apps.schema import memory_stores
 from fengtai.apps.server.pushing import Pusher
-from fengtai.domain.access.model import Actor, GrantTerms, OrganisationTree, Permission, Role, unlimited
+from fengtai.domain.access.model import Grant, GrantTerms, OrganisationTree, Person, Role
+from fengtai.domain.access.ports import GrantStore, PersonStore
+from fengtai.domain.access.service import granting
+from fengtai.domain.organisations.model import Level, Organisation
+from fengtai.domain.organisations.ports import OrganisationStore
 from fengtai.domain.webhooks.model import Outcome, SignedMessage, Webhook, WebhookPolicy
 from fengtai.domain.webhooks.ports import WebhookStore
 from fengtai.domain.webhooks.service import WebhookDesk, WebhookWords
-from fengtai.storage.memory.audit import STORES as AUDIT
 from fengtai.storage.memory.transactions import MemoryTransactions
-from fengtai.storage.memory.webhooks import STORES
 from fengtai.storage.vault import FileVault
 from fengtai.vocabulary.clock import HandClock
 from fengtai.vocabulary.errors import Conflict, Forbidden, NotFound
 from fengtai.vocabulary.events import Event
+from fengtai.vocabulary.transactions import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +31,7 @@ class Rung(Event):
     kind: ClassVar[str] = "alarms.raised"
     needs: ClassVar[str] = "alarms.see"
     number: int
+    organisation_id: str = "city"
 
 
 WORDS = WebhookWords(name="Duty pager", url="https://example.com/hook", kinds=("alarms.",))
@@ -55,19 +61,20 @@ class Kinds:
         return {"alarms.raised": "alarms.see", "webhooks.failing": "system.see"}
 
 
-def person(*permissions: Permission) -> Actor:
-    held = frozenset(permissions)
-    return Actor(user_id="u1", name="Wei", roles=frozenset(), permissions=held, rights=unlimited(held))
-
-
-MAKER = person(Permission.SYSTEM_EDIT, Permission.SYSTEM_SEE, Permission.ALARMS_SEE)
+CITY = [
+    Organisation(id="city", name="市局", level=Level.CITY, area_code="3101"),
+    Organisation(id="east", name="东区", level=Level.DISTRICT, parent_id="city", area_code="310115"),
+]
+TREE = OrganisationTree(CITY)
+MAKER = acting(Role.CHIEF, user_id="wei", name="Wei")
+EAST = acting_in(TREE, GrantTerms(role=Role.CHIEF, organisation_id="east"), user_id="dong", name="Dong")
 
 
 class Standing:
     def __init__(self, tmp_path) -> None:
         self.clock = HandClock()
-        stores = {port: twin() for port, twin in {**STORES, **AUDIT}.items()}
-        self.transactions = MemoryTransactions(self.clock, stores)
+        self.transactions = MemoryTransactions(self.clock, memory_stores())
+        self.grants = {"wei": self.settle("wei"), "dong": self.settle("dong", organisation_id="east")}
         self.receiver = Receiver()
         self.vault = FileVault(tmp_path / "vault.key")
         self.desk = WebhookDesk(
@@ -81,8 +88,29 @@ class Standing:
         )
         self.pusher = Pusher(self.desk, self.transactions)
 
-    def alarm(self, number: int) -> None:
-        self.transactions.run(lambda uow: uow.publish(Rung(number=number)))
+    def settle(self, user_id: str, **place: str) -> Grant:
+        """A chief of the city, or of this place."""
+        now = self.clock.now().utc
+        person = Person(id=user_id, name=user_id, display_name="", roles=frozenset(), password_hash="", created_at=now)
+        terms = GrantTerms(role=Role.CHIEF, **place)
+
+        def unit(uow: UnitOfWork) -> Grant:
+            for organisation in CITY:
+                uow.store(OrganisationStore).save(organisation)
+            uow.store(PersonStore).save(person, name_key=user_id)
+            grant = Grant(id=uow.new_id(), user_id=user_id, terms=terms, granted_by="system:test", granted_at=now)
+            uow.store(GrantStore).save(grant)
+            return grant
+
+        return self.transactions.run(unit)
+
+    def lose(self, user_id: str) -> None:
+        grant = self.grants[user_id]
+        self.transactions.run(lambda uow: granting.end(uow, grant, ended_by="system:test", reason="r"))
+
+    def alarm(self, number: int, organisation_id: str = "city") -> None:
+        event = Rung(number=number, organisation_id=organisation_id)
+        self.transactions.run(lambda uow: uow.publish(event))
 
     async def push(self) -> None:
         """One round of each webhook that is due, to its end."""
@@ -94,12 +122,12 @@ class Standing:
             await task
 
     async def the_one(self) -> Webhook:
-        (webhook,) = await self.desk.list()
+        (webhook,) = await self.desk.list(by=MAKER)
         return webhook
 
     async def letters(self) -> list[int]:
         webhook = await self.the_one()
-        return [letter.seq for letter in await self.desk.letters(webhook.id, before=None, limit=50)]
+        return [letter.seq for letter in await self.desk.letters(webhook.id, before=None, limit=50, by=MAKER)]
 
 
 @pytest.fixture
@@ -126,15 +154,69 @@ async def test_its_secret_is_shown_once_and_sealed(standing: Standing):
 
 
 async def test_nobody_passes_on_what_he_may_not_see(standing: Standing):
-    with pytest.raises(Forbidden):
-        await standing.desk.create(WORDS, by=person(Permission.SYSTEM_EDIT))
-    of_one_district = acting_in(OrganisationTree(), GrantTerms(role=Role.OPERATOR, organisation_id="east"))
-    assert Permission.ALARMS_SEE in of_one_district.permissions
-    with pytest.raises(Forbidden, match="whole city"):
-        await standing.desk.create(WORDS, by=of_one_district)
+    with pytest.raises(Forbidden, match=r"alarms\.see"):
+        await standing.desk.create(WORDS, by=acting(Role.ADMINISTRATOR))
     webhook, _ = await standing.desk.create(WORDS, by=MAKER)
-    with pytest.raises(Forbidden):
-        await standing.desk.change(webhook.id, WORDS, version=1, by=person(Permission.SYSTEM_EDIT))
+    with pytest.raises(Forbidden, match=r"alarms\.see"):
+        await standing.desk.change(webhook.id, WORDS, version=1, by=acting(Role.ADMINISTRATOR))
+
+
+async def test_it_is_told_of_its_owners_place_only(standing: Standing):
+    await standing.desk.create(WORDS, by=EAST)
+    before = len(standing.receiver.got)
+    standing.alarm(1)
+    standing.alarm(2, "east")
+    standing.alarm(3, "")
+    await standing.push()
+    told = [json.loads(message.body)["data"]["number"] for message in standing.receiver.got[before:]]
+    assert told == [2]
+    newest = await standing.transactions.newest()
+    assert (await standing.the_one()).told_seq == newest
+
+
+async def test_when_the_owner_loses_the_right_nothing_more_goes_out(standing: Standing):
+    webhook, _ = await standing.desk.create(WORDS, by=EAST)
+    standing.alarm(1, "east")
+    standing.receiver.answers = 503
+    await standing.push()
+    standing.lose("dong")
+    standing.receiver.answers = 204
+    standing.clock.advance(60)
+    standing.alarm(2, "east")
+    await standing.push()
+    assert standing.receiver.got == []
+    taken_over = await standing.desk.change(webhook.id, WORDS, version=1, by=MAKER)
+    assert taken_over.owner_name == "Wei"
+    standing.alarm(3, "east")
+    await standing.push()
+    assert [json.loads(message.body)["data"]["number"] for message in standing.receiver.got] == [3]
+
+
+async def test_a_dead_letter_of_somebody_who_lost_the_right_stays_here(standing: Standing):
+    await test_what_could_not_be_told_for_a_day_is_set_aside_and_newer_events_go_on(standing)
+    webhook = await standing.the_one()
+    seq = (await standing.letters())[0]
+    standing.lose("wei")
+    with pytest.raises(Forbidden, match="may not see this"):
+        await standing.desk.send_letter(webhook.id, seq, by=MAKER)
+
+
+async def test_somebody_elses_is_not_there_except_for_who_rules_them_all(standing: Standing):
+    webhook, _ = await standing.desk.create(WORDS, by=MAKER)
+    own, _ = await standing.desk.create(WORDS, by=EAST)
+    assert [one.id for one in await standing.desk.list(by=EAST)] == [own.id]
+    assert {one.id for one in await standing.desk.list(by=MAKER)} == {own.id, webhook.id}
+    for act in (
+        standing.desk.get(webhook.id, by=EAST),
+        standing.desk.change(webhook.id, WORDS, version=1, by=EAST),
+        standing.desk.new_secret(webhook.id, by=EAST),
+        standing.desk.test(webhook.id, by=EAST),
+        standing.desk.letters(webhook.id, before=None, limit=5, by=EAST),
+        standing.desk.send_letter(webhook.id, 1, by=EAST),
+        standing.desk.remove(webhook.id, by=EAST),
+    ):
+        with pytest.raises(NotFound, match="there is no webhook"):
+            await act
 
 
 async def test_when_it_is_refused_it_waits_longer_each_time_and_then_goes_on_where_it_was(standing: Standing):

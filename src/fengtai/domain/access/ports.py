@@ -1,11 +1,13 @@
 """What access needs from outside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from fengtai.domain.access.model import (
     ApiToken,
+    Approval,
+    ApprovalState,
     Challenge,
     Grant,
     IdentityProvider,
@@ -54,6 +56,9 @@ class PersonStore(Protocol):
     def all(self) -> Sequence[Person]:
         """In the order of their names."""
 
+    def page(self, reach: Reach, *, after: str = "", limit: int = 100) -> Sequence[tuple[str, Person]]:
+        """Those whose organisation is within reach, in the order of their names, with the key that `after` takes."""
+
     def save(self, person: Person, *, name_key: str) -> None:
         """Raise Conflict when another person has a name with this key."""
 
@@ -81,6 +86,35 @@ class GrantStore(Protocol):
     def save(self, grant: Grant) -> None: ...
 
 
+class ApprovalStore(Protocol):
+    """Requests for a second person. Rows stay for ever, as grants do."""
+
+    def get(self, approval_id: str) -> Approval:
+        """Raise NotFound if there is none."""
+
+    def open_of(self, user_id: str) -> Sequence[Approval]:
+        """What this person asked for that waits or was approved and not done yet, oldest first."""
+
+    def page(
+        self,
+        reach: Reach | None,
+        *,
+        asked_by: str = "",
+        only_waiting: bool = False,
+        after: str = "",
+        limit: int = 100,
+    ) -> Sequence[Approval]:
+        """Newest first, below the id `after`; within reach (None: wherever), of one asker or of all."""
+
+    def over(self, now: datetime) -> Sequence[Approval]:
+        """Those that still wait, or were approved and not done, although their time is over."""
+
+    def add(self, approval: Approval) -> None: ...
+
+    def move(self, approval: Approval, *, seen: ApprovalState) -> bool:
+        """Save it if it still is in the state in which it was seen; False when it is not."""
+
+
 class SessionStore(Protocol):
     def get(self, session_id: str) -> Session:
         """Raise NotFound if there is none."""
@@ -89,8 +123,8 @@ class SessionStore(Protocol):
 
     def of_person(self, user_id: str) -> Sequence[Session]: ...
 
-    def all(self) -> Sequence[Session]:
-        """Newest first."""
+    def page(self, of: Collection[str] | None, *, after: str = "", limit: int = 100) -> Sequence[Session]:
+        """Of these people (None: of everybody), newest first, below the id `after`."""
 
     def over(self, *, seen_before: datetime, ended_before: datetime) -> Sequence[Session]:
         """Sessions that were last seen before the one moment, or end at or before the other."""
@@ -107,8 +141,10 @@ class ThrottleStore(Protocol):
 
     def remove(self, key: str) -> None: ...
 
-    def locked(self, now: datetime) -> Sequence[Throttle]:
-        """Those whose lock is not over, the last to be free first."""
+    def locked(
+        self, now: datetime, of: Collection[str] | None = None, *, after: str = "", limit: int = 100
+    ) -> Sequence[Throttle]:
+        """Those of these keys (None: of all) whose lock is not over, in the order of their keys, above `after`."""
 
     def forget(self, *, quiet_since: datetime) -> int:
         """Remove rows whose last failure is older and whose lock is over by then."""
@@ -202,8 +238,8 @@ class TokenStore(Protocol):
     def of_person(self, user_id: str) -> Sequence[ApiToken]:
         """Newest first."""
 
-    def all(self) -> Sequence[ApiToken]:
-        """Newest first."""
+    def page(self, of: Collection[str] | None, *, after: str = "", limit: int = 100) -> Sequence[ApiToken]:
+        """Of these people (None: of everybody), newest first, below the id `after`."""
 
     def save(self, token: ApiToken) -> None: ...
 

@@ -35,6 +35,8 @@ class WebhookView(BaseModel):
     url: str
     kinds: list[str]
     enabled: bool
+    owner_id: str
+    owner_name: str = Field(description="whose rights it has")
     created_at: str
     told_seq: int
     failures: int
@@ -87,53 +89,55 @@ def router(desk: WebhookDesk, who: Callable[..., Actor]) -> APIRouter:
 
 
 def _add_webhooks(routes: APIRouter, desk: WebhookDesk, who: Callable[..., Actor]) -> None:
-    @routes.get("/api/webhooks", openapi_extra=needs(Permission.SYSTEM_SEE))
-    async def list_webhooks() -> WebhookPage:
-        return WebhookPage(items=[WebhookView(**_view(webhook)) for webhook in await desk.list()])
+    @routes.get("/api/webhooks", openapi_extra=needs(Permission.WEBHOOKS_EDIT))
+    async def list_webhooks(by: Actor = Depends(who)) -> WebhookPage:
+        """One's own; all of them for who may edit webhooks in the whole city."""
+        return WebhookPage(items=[WebhookView(**_view(webhook)) for webhook in await desk.list(by=by)])
 
-    @routes.post("/api/webhooks", status_code=201, openapi_extra=needs(Permission.SYSTEM_EDIT))
+    @routes.post("/api/webhooks", status_code=201, openapi_extra=needs(Permission.WEBHOOKS_EDIT))
     async def create_webhook(form: WebhookForm, by: Actor = Depends(who)) -> NewWebhookView:
-        """The maker must hold the permission of every kind that it is to be told of."""
+        """It is told what its owner (whoever saved it last) may see at the moment of telling, there and nowhere else."""
         webhook, secret = await desk.create(_words(form), by=by)
         return NewWebhookView(**_view(webhook), secret=secret)
 
-    @routes.get("/api/webhooks/{webhook_id}", openapi_extra=needs(Permission.SYSTEM_SEE))
-    async def get_webhook(webhook_id: str) -> WebhookView:
-        return WebhookView(**_view(await desk.get(webhook_id)))
+    @routes.get("/api/webhooks/{webhook_id}", openapi_extra=needs(Permission.WEBHOOKS_EDIT))
+    async def get_webhook(webhook_id: str, by: Actor = Depends(who)) -> WebhookView:
+        return WebhookView(**_view(await desk.get(webhook_id, by=by)))
 
-    @routes.put("/api/webhooks/{webhook_id}", openapi_extra=needs(Permission.SYSTEM_EDIT))
+    @routes.put("/api/webhooks/{webhook_id}", openapi_extra=needs(Permission.WEBHOOKS_EDIT))
     async def change_webhook(webhook_id: str, form: WebhookEdit, by: Actor = Depends(who)) -> WebhookView:
         changed = await desk.change(webhook_id, _words(form), version=form.version, by=by)
         return WebhookView(**_view(changed))
 
-    @routes.delete("/api/webhooks/{webhook_id}", status_code=204, openapi_extra=needs(Permission.SYSTEM_EDIT))
+    @routes.delete("/api/webhooks/{webhook_id}", status_code=204, openapi_extra=needs(Permission.WEBHOOKS_EDIT))
     async def remove_webhook(webhook_id: str, by: Actor = Depends(who)) -> None:
         await desk.remove(webhook_id, by=by)
 
 
 def _add_trying(routes: APIRouter, desk: WebhookDesk, who: Callable[..., Actor]) -> None:
-    @routes.post("/api/webhooks/{webhook_id}/secret", openapi_extra=needs(Permission.SYSTEM_EDIT))
+    @routes.post("/api/webhooks/{webhook_id}/secret", openapi_extra=needs(Permission.WEBHOOKS_EDIT))
     async def new_secret(webhook_id: str, by: Actor = Depends(who)) -> SecretView:
         """A new secret; the old one is void at once."""
         return SecretView(secret=await desk.new_secret(webhook_id, by=by))
 
-    @routes.post("/api/webhooks/{webhook_id}/test", openapi_extra=needs(Permission.SYSTEM_EDIT))
+    @routes.post("/api/webhooks/{webhook_id}/test", openapi_extra=needs(Permission.WEBHOOKS_EDIT))
     async def test_webhook(webhook_id: str, by: Actor = Depends(who)) -> OutcomeView:
         """Sends one message of kind webhooks.test and tells how it went."""
         return _outcome(await desk.test(webhook_id, by=by))
 
-    @routes.get("/api/webhooks/{webhook_id}/dead-letters", openapi_extra=needs(Permission.SYSTEM_EDIT))
+    @routes.get("/api/webhooks/{webhook_id}/dead-letters", openapi_extra=needs(Permission.WEBHOOKS_EDIT))
     async def dead_letters(
         webhook_id: str,
         before: int | None = Query(None, ge=1, le=2**63 - 1),
         limit: int = Query(50, ge=1, le=200),
+        by: Actor = Depends(who),
     ) -> LetterPage:
-        letters = await desk.letters(webhook_id, before=before, limit=limit)
+        letters = await desk.letters(webhook_id, before=before, limit=limit, by=by)
         return LetterPage(
             items=[_letter(letter) for letter in letters], next=letters[-1].seq if len(letters) == limit else None
         )
 
-    @routes.post("/api/webhooks/{webhook_id}/dead-letters/{seq}/send", openapi_extra=needs(Permission.SYSTEM_EDIT))
+    @routes.post("/api/webhooks/{webhook_id}/dead-letters/{seq}/send", openapi_extra=needs(Permission.WEBHOOKS_EDIT))
     async def send_letter(webhook_id: str, seq: Seq, by: Actor = Depends(who)) -> OutcomeView:
         """Tries a dead letter again; when it is taken it is gone."""
         return _outcome(await desk.send_letter(webhook_id, seq, by=by))
@@ -150,6 +154,8 @@ def _view(webhook: Webhook) -> dict[str, Any]:
         "url": webhook.url,
         "kinds": list(webhook.kinds),
         "enabled": webhook.enabled,
+        "owner_id": webhook.owner_id,
+        "owner_name": webhook.owner_name,
         "created_at": iso(webhook.created_at),
         "told_seq": webhook.told_seq,
         "failures": webhook.failures,

@@ -20,8 +20,9 @@ class Webhook:
     url: str
     kinds: tuple[str, ...]
     """kinds of events ("alarms.raised") or their beginnings ("alarms.")"""
-    permissions: tuple[str, ...]
-    """what its maker might see: it is never told more than that"""
+    owner_id: str
+    """whoever saved it last: it is told what that person may see at the moment of telling, and nothing else"""
+    owner_name: str
     secret: bytes
     enabled: bool
     created_at: datetime

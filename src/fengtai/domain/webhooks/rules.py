@@ -79,7 +79,7 @@ def _looks_like_address(host: str) -> bool:
 
 
 def check_kinds(kinds: Sequence[str], known: Mapping[str, str], permissions: frozenset[str]) -> tuple[str, ...]:
-    """Raise Invalid for kinds that nobody publishes, Forbidden for those that the maker may not see himself."""
+    """Raise Invalid for kinds that nobody publishes, Forbidden for those that the maker may see nowhere himself."""
     if not 1 <= len(kinds) <= MOST_KINDS:
         raise Invalid(f"a webhook is told of 1 to {MOST_KINDS} kinds of events", field="kinds")
     for wanted in kinds:
@@ -88,14 +88,13 @@ def check_kinds(kinds: Sequence[str], known: Mapping[str, str], permissions: fro
             raise Invalid(f"there are no events {wanted[:60]!r}", field="kinds")
         lacking = sorted(set(matching.values()) - permissions)
         if lacking:
-            raise Forbidden(
-                f"you may only pass on what you may see yourself, in the whole city; {wanted} needs {', '.join(lacking)}"
-            )
+            raise Forbidden(f"you may only pass on what you may see yourself; {wanted} needs {', '.join(lacking)}")
     return tuple(sorted(set(kinds)))
 
 
 def is_wanted(webhook: Webhook, event: LoggedEvent) -> bool:
-    return event.needs in webhook.permissions and any(_matches(wanted, event.kind) for wanted in webhook.kinds)
+    """By its kind; whether its owner may be told is looked up when it is told."""
+    return any(_matches(wanted, event.kind) for wanted in webhook.kinds)
 
 
 def _matches(wanted: str, kind: str) -> bool:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from fengtai.domain.access.model import WITHOUT_PLACE, Actor
-from fengtai.domain.access.ports import Vault
+from fengtai.domain.access.model import Actor, Permission
+from fengtai.domain.access.ports import PersonStore, Vault
+from fengtai.domain.access.rules import may_be_told
+from fengtai.domain.access.service.granting import acting_as
 from fengtai.domain.audit.model import AuditEntry
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.domain.webhooks import rules
@@ -23,7 +25,7 @@ from fengtai.domain.webhooks.model import (
 )
 from fengtai.domain.webhooks.ports import KnownKinds, Post, WebhookStore
 from fengtai.vocabulary.clock import Clock, from_ms
-from fengtai.vocabulary.errors import Conflict, Invalid
+from fengtai.vocabulary.errors import Conflict, Forbidden, Invalid, NotFound
 from fengtai.vocabulary.events import EventReader, LoggedEvent
 from fengtai.vocabulary.transactions import Transactions, UnitOfWork
 
@@ -59,11 +61,13 @@ class WebhookDesk:
         self._kinds, self._policy, self._events = kinds, policy, events
         self._swept_at = float("-inf")
 
-    async def list(self) -> Sequence[Webhook]:
-        return await self._transactions.read(lambda uow: uow.store(WebhookStore).all())
+    async def list(self, *, by: Actor) -> Sequence[Webhook]:
+        """One's own; all for who may edit them in the whole city."""
+        every = await self._transactions.read(lambda uow: uow.store(WebhookStore).all())
+        return [webhook for webhook in every if _is_seen(webhook, by)]
 
-    async def get(self, webhook_id: str) -> Webhook:
-        return await self._transactions.read(lambda uow: uow.store(WebhookStore).get(webhook_id))
+    async def get(self, webhook_id: str, *, by: Actor) -> Webhook:
+        return await self._transactions.read(lambda uow: _seen(uow, webhook_id, by))
 
     async def create(self, words: WebhookWords, *, by: Actor) -> tuple[Webhook, str]:
         """The webhook, and its secret as the receiver enters it: shown now and never again. It is told of events from
@@ -72,7 +76,8 @@ class WebhookDesk:
         return await self._transactions.write(lambda uow: self._create(uow, checked, newest, by))
 
     async def change(self, webhook_id: str, words: WebhookWords, *, version: int, by: Actor) -> Webhook:
-        """Its rights become those of whoever changes it: he must be able to see all that it will be told."""
+        """Whoever changes it becomes its owner: it is told what they may see from then on."""
+        await self.get(webhook_id, by=by)
         checked = self._checked(words, by)
         return await self._transactions.write(lambda uow: _change(uow, webhook_id, checked, version, by))
 
@@ -89,17 +94,22 @@ class WebhookDesk:
         message = Message(id=f"{webhook.id}.test.{now.utc_ms}", kind=TEST_KIND, at=now.utc, data={"name": webhook.name})
         return await self._post.send(self._signed(webhook, message))
 
-    async def letters(self, webhook_id: str, *, before: int | None, limit: int) -> Sequence[DeadLetter]:
+    async def letters(self, webhook_id: str, *, before: int | None, limit: int, by: Actor) -> Sequence[DeadLetter]:
         def _letters(uow: UnitOfWork) -> Sequence[DeadLetter]:
             store = uow.store(WebhookStore)
-            store.get(webhook_id)
+            _seen(uow, webhook_id, by)
             return store.letters(webhook_id, before=before, limit=limit)
 
         return await self._transactions.read(_letters)
 
     async def send_letter(self, webhook_id: str, seq: int, *, by: Actor) -> Outcome:
-        """Try a dead letter again; when it is taken it is gone."""
+        """Try a dead letter again; when it is taken it is gone. Raise Forbidden when the owner may not see it any more."""
         webhook, letter = await self._transactions.write(lambda uow: _note_letter(uow, webhook_id, seq, by))
+        needs = self._kinds.needs().get(letter.kind, "")
+        if not await self._may_tell(webhook, LoggedEvent(seq, 0, letter.kind, needs, letter.payload)):
+            raise Forbidden(
+                f"{webhook.owner_name or 'nobody'}, who answers for this webhook, may not see this (any more)"
+            )
         message = Message(id=message_id(webhook, seq), kind=letter.kind, at=letter.happened_at, data=letter.payload)
         outcome = await self._post.send(self._signed(webhook, message))
         if outcome.taken:
@@ -111,11 +121,14 @@ class WebhookDesk:
     async def due(self) -> Sequence[Webhook]:
         """Webhooks that may be told something now."""
         now = self._clock.now().utc
-        return [one for one in await self.list() if one.enabled and (one.next_try_at is None or one.next_try_at <= now)]
+        every = await self._transactions.read(lambda uow: uow.store(WebhookStore).all())
+        return [one for one in every if one.enabled and (one.next_try_at is None or one.next_try_at <= now)]
 
     async def tell(self, webhook: Webhook, event: LoggedEvent) -> Webhook | None:
         """Send one wanted event and write down how it went. The webhook as it stands then; None when it must wait, or
-        was changed meanwhile."""
+        was changed meanwhile. What its owner may not be told at this moment is passed over."""
+        if not await self._may_tell(webhook, event):
+            return webhook
         given_up = webhook.failures and rules.is_given_up(from_ms(event.at_ms), self._clock.now().utc)
         if given_up:
             outcome = Outcome(status=0, error=webhook.last_outcome or "could not be reached for a day")
@@ -124,6 +137,10 @@ class WebhookDesk:
             message = Message(id=message_id(webhook, event.seq), kind=event.kind, at=at, data=event.payload)
             outcome = await self._post.send(self._signed(webhook, message))
         return await self._transactions.write(lambda uow: _note_outcome(uow, webhook, event, outcome))
+
+    async def _may_tell(self, webhook: Webhook, event: LoggedEvent) -> bool:
+        owner = await self._transactions.read(lambda uow: _owner(uow, webhook))
+        return owner is not None and may_be_told(event, owner)
 
     async def pass_over(self, webhook: Webhook, seq: int) -> Webhook | None:
         """Events up to here are not wanted."""
@@ -145,7 +162,7 @@ class WebhookDesk:
         name = words.name.strip()
         if not name or len(name) > 80:
             raise Invalid("a webhook needs a name of at most 80 characters", field="name")
-        kinds = rules.check_kinds(words.kinds, self._kinds.needs(), frozenset(_permissions(by)))
+        kinds = rules.check_kinds(words.kinds, self._kinds.needs(), frozenset(one.value for one in by.permissions))
         return replace(words, name=name, url=rules.check_url(words.url, self._policy), kinds=kinds)
 
     def _create(self, uow: UnitOfWork, words: WebhookWords, newest: int, by: Actor) -> tuple[Webhook, str]:
@@ -158,7 +175,8 @@ class WebhookDesk:
             name=words.name,
             url=words.url,
             kinds=words.kinds,
-            permissions=_permissions(by),
+            owner_id=by.user_id,
+            owner_name=by.name,
             secret=self._vault.seal(secret, label=_label(webhook_id)),
             enabled=words.enabled,
             created_at=uow.now.utc,
@@ -172,7 +190,7 @@ class WebhookDesk:
 
     def _new_secret(self, uow: UnitOfWork, webhook_id: str, by: Actor) -> str:
         store, secret = uow.store(WebhookStore), uow.new_secret(rules.SECRET_BYTES)
-        webhook = store.get(webhook_id)
+        webhook = _seen(uow, webhook_id, by)
         sealed = self._vault.seal(secret, label=_label(webhook_id))
         store.save(replace(webhook, secret=sealed, version=webhook.version + 1))
         uow.store(AuditLog).append(by.entry("webhook.new_secret", f"webhook:{webhook_id}"))
@@ -188,16 +206,31 @@ def _label(webhook_id: str) -> str:
     return f"webhook:{webhook_id}"
 
 
-def _permissions(by: Actor) -> tuple[str, ...]:
-    """What the person may see in the whole city: a webhook has no place of its own, so a right for one district passes
-    on nothing."""
-    everywhere = (one for one in by.permissions if one in WITHOUT_PLACE or by.reach(one).is_everywhere)
-    return tuple(sorted(permission.value for permission in everywhere))
+def _is_seen(webhook: Webhook, by: Actor) -> bool:
+    return webhook.owner_id == by.user_id or by.reach(Permission.WEBHOOKS_EDIT).is_everywhere
+
+
+def _seen(uow: UnitOfWork, webhook_id: str, by: Actor) -> Webhook:
+    """Raise NotFound for one that is not there and, in the same words, for somebody else's."""
+    webhook = uow.store(WebhookStore).get(webhook_id)
+    if not _is_seen(webhook, by):
+        raise NotFound(f"there is no webhook {webhook_id}")
+    return webhook
+
+
+def _owner(uow: UnitOfWork, webhook: Webhook) -> Actor | None:
+    """With the rights of this moment; None when nobody answers for the webhook (any more)."""
+    try:
+        person = uow.store(PersonStore).get(webhook.owner_id)
+    except NotFound:
+        return None
+    owner = acting_as(uow, person)
+    return owner if owner.may(Permission.WEBHOOKS_EDIT) else None
 
 
 def _change(uow: UnitOfWork, webhook_id: str, words: WebhookWords, version: int, by: Actor) -> Webhook:
     store = uow.store(WebhookStore)
-    webhook = store.get(webhook_id)
+    webhook = _seen(uow, webhook_id, by)
     if webhook.version != version:
         raise Conflict("this webhook was changed meanwhile: look at it again")
     changed = replace(
@@ -206,7 +239,8 @@ def _change(uow: UnitOfWork, webhook_id: str, words: WebhookWords, version: int,
         url=words.url,
         kinds=words.kinds,
         enabled=words.enabled,
-        permissions=_permissions(by),
+        owner_id=by.user_id,
+        owner_name=by.name,
         failures=0,
         next_try_at=None,
         version=version + 1,
@@ -227,20 +261,20 @@ def _change(uow: UnitOfWork, webhook_id: str, words: WebhookWords, version: int,
 
 def _remove(uow: UnitOfWork, webhook_id: str, by: Actor) -> None:
     store = uow.store(WebhookStore)
-    webhook = store.get(webhook_id)
+    webhook = _seen(uow, webhook_id, by)
     store.remove(webhook_id)
     uow.store(AuditLog).append(by.entry("webhook.remove", f"webhook:{webhook_id}", name=webhook.name))
 
 
 def _note_test(uow: UnitOfWork, webhook_id: str, by: Actor) -> Webhook:
-    webhook = uow.store(WebhookStore).get(webhook_id)
+    webhook = _seen(uow, webhook_id, by)
     uow.store(AuditLog).append(by.entry("webhook.test", f"webhook:{webhook_id}"))
     return webhook
 
 
 def _note_letter(uow: UnitOfWork, webhook_id: str, seq: int, by: Actor) -> tuple[Webhook, DeadLetter]:
     store = uow.store(WebhookStore)
-    found = store.get(webhook_id), store.letter(webhook_id, seq)
+    found = _seen(uow, webhook_id, by), store.letter(webhook_id, seq)
     uow.store(AuditLog).append(by.entry("webhook.send_letter", f"webhook:{webhook_id}", seq=seq))
     return found
 
@@ -276,7 +310,7 @@ def _set_aside(uow: UnitOfWork, webhook: Webhook, event: LoggedEvent) -> None:
             happened_at=from_ms(event.at_ms),
             given_up_at=uow.now.utc,
             error=webhook.last_outcome,
-            payload=event.payload,
+            payload=dict(event.payload),
         )
     )
     if not event.kind.startswith("webhooks."):  # what is told of a failing webhook must not feed on itself

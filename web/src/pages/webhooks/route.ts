@@ -1,11 +1,11 @@
-import { Promotion } from '@element-plus/icons-vue'
+import { Connection } from '@element-plus/icons-vue'
 import type { PageRoute } from '@/shell/pages'
 
 export default {
   path: '/webhooks',
   title: 'webhooks.title',
-  icon: Promotion,
-  needs: 'system.edit',
+  icon: Connection,
+  needs: 'webhooks.edit',
   key: 'k',
   rank: 10.6,
   page: () => import('./index.vue'),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from fastapi import APIRouter
 
+from fengtai.domain.access.api.approvals import add_approvals
 from fengtai.domain.access.api.forms import SESSION_COOKIE
 from fengtai.domain.access.api.grants import add_grants
 from fengtai.domain.access.api.own_keys import add_own_keys
@@ -17,8 +18,10 @@ from fengtai.domain.access.model import Actor
 from fengtai.domain.access.ports import SetupChecks
 from fengtai.domain.access.service import (
     AccessDesk,
+    ApprovalDesk,
     PasskeyDesk,
     PasswordDesk,
+    PeopleDesk,
     ProviderDesk,
     RightsDesk,
     SecondFactorDesk,
@@ -32,6 +35,8 @@ def router(
     desk: AccessDesk,
     checks: SetupChecks,
     rights: RightsDesk,
+    people: PeopleDesk,
+    approvals: ApprovalDesk,
     passwords: PasswordDesk,
     factors: SecondFactorDesk,
     passkeys: PasskeyDesk,
@@ -43,7 +48,8 @@ def router(
     add_setup(routes, desk, checks)
     add_own_session(routes, desk, factors, who)
     add_own_keys(routes, desk, passwords, factors, passkeys, who)
-    add_people(routes, desk, passwords, who)
+    add_people(routes, desk, people, passwords, who)
+    add_approvals(routes, approvals, who)
     add_grants(routes, rights, who)
     add_tokens(routes, tokens, who)
     add_standing(routes, passwords, factors, passkeys, providers, who)

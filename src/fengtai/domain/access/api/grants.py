@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
+from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, Field
 
+from fengtai.domain.access.api.approvals import ApprovalView
 from fengtai.domain.access.api.forms import Asked, Id, iso
 from fengtai.domain.access.model import Actor, Effect, Grant, GrantTerms, Permission, Place, Role, needs
 from fengtai.domain.access.rules import PERMISSIONS_OF_ROLE
@@ -140,9 +142,19 @@ def add_grants(routes: APIRouter, rights: RightsDesk, who: Callable[..., Actor])
             items=[GrantView.of(grant) for grant in found], next=found[-1].id if len(found) == limit else None
         )
 
-    @routes.post("/api/people/{user_id}/grants", status_code=201, openapi_extra=edit)
-    async def give(user_id: Id, asked: GrantAsked, by: Actor = Depends(who)) -> GrantView:
-        return GrantView.of(await rights.give(user_id, _terms(asked), asked.reason, by=by))
+    @routes.post(
+        "/api/people/{user_id}/grants",
+        status_code=201,
+        openapi_extra=edit,
+        response_model=GrantView,
+        responses={202: {"model": ApprovalView, "description": "A second person has to agree first"}},
+    )
+    async def give(user_id: Id, asked: GrantAsked, by: Actor = Depends(who)) -> object:
+        """201: given. 202: it waits for another administrator, under /api/approvals."""
+        given = await rights.give(user_id, _terms(asked), asked.reason, by=by)
+        if isinstance(given, Grant):
+            return GrantView.of(given)
+        return JSONResponse(ApprovalView.of(given, by).model_dump(mode="json"), status_code=202)
 
     @routes.post("/api/grants/{grant_id}/end", openapi_extra=edit)
     async def take_back(grant_id: Id, asked: TakeBackAsked, by: Actor = Depends(who)) -> GrantView:

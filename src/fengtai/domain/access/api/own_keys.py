@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from fengtai.domain.access.api.forms import Asked, Id, Password, iso, source_ip_of
+from fengtai.domain.access.api.forms import Asked, Id, Password, SessionFacts, iso, session_facts, source_ip_of
 from fengtai.domain.access.api.own_session import Post, SignInView, Ticket, signed_in_answer
-from fengtai.domain.access.model import Actor, Passkey, Session, public, signed_in
+from fengtai.domain.access.model import Actor, Passkey, public, signed_in
 from fengtai.domain.access.service import AccessDesk, PasskeyDesk, PasswordDesk, SecondFactorDesk
 
 Proof = Annotated[str, Field(max_length=256)]
@@ -83,14 +83,7 @@ class PasskeySignInAsked(Asked):
     post: Post = ""
 
 
-class OwnSessionView(BaseModel):
-    id: str
-    post: str
-    source_ip: str
-    proven_by: str
-    started_at: str
-    seen_at: str
-    expires_at: str
+class OwnSessionView(SessionFacts):
     is_this_one: bool
 
 
@@ -183,7 +176,12 @@ def _add_passkeys(routes: APIRouter, passkeys: PasskeyDesk, who: Callable[..., A
 def _add_sessions(routes: APIRouter, desk: AccessDesk, who: Callable[..., Actor]) -> None:
     @routes.get("/api/own/sessions", openapi_extra=signed_in())
     async def own_sessions(by: Actor = Depends(who)) -> OwnSessionsView:
-        return OwnSessionsView(items=[_session_view(session, by) for session in await desk.own_sessions(by)])
+        return OwnSessionsView(
+            items=[
+                OwnSessionView(**session_facts(one), is_this_one=one.id == by.session_id)
+                for one in await desk.own_sessions(by)
+            ]
+        )
 
     @routes.delete("/api/own/sessions", status_code=204, openapi_extra=signed_in())
     async def end_others(by: Actor = Depends(who)) -> None:
@@ -202,17 +200,4 @@ def _passkey_view(passkey: Passkey) -> PasskeyView:
         made_at=iso(passkey.made_at),
         last_used_at=iso(passkey.last_used_at) if passkey.last_used_at else None,
         is_synced=passkey.is_synced,
-    )
-
-
-def _session_view(session: Session, by: Actor) -> OwnSessionView:
-    return OwnSessionView(
-        id=session.id,
-        post=session.post,
-        source_ip=session.source_ip,
-        proven_by=session.proven_by,
-        started_at=iso(session.started_at),
-        seen_at=iso(session.seen_at),
-        expires_at=iso(session.ends_at),
-        is_this_one=session.id == by.session_id,
     )

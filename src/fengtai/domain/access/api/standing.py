@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from fengtai.domain.access.api.forms import Asked, Id, iso
+from fengtai.domain.access.api.forms import Asked, Cursor, Id, Limit, iso
 from fengtai.domain.access.model import Actor, PasswordProfile, Permission, needs, public
 from fengtai.domain.access.rules import SHORTEST
 from fengtai.domain.access.service import PasskeyDesk, PasswordDesk, ProviderDesk, SecondFactorDesk
@@ -34,7 +34,7 @@ class KeysOfView(BaseModel):
 
 class KeysOfAllView(BaseModel):
     items: list[KeysOfView]
-    next: None = None
+    next: str | None = Field(description="give it as after")
 
 
 class ReasonAsked(Asked):
@@ -53,7 +53,7 @@ class LockView(BaseModel):
 
 class LocksView(BaseModel):
     items: list[LockView]
-    next: None = None
+    next: str | None = Field(description="give it as after")
 
 
 class UnlockAsked(Asked):
@@ -79,8 +79,9 @@ def add_standing(
         )
 
     @routes.get("/api/people-keys", openapi_extra=needs(Permission.PEOPLE_SEE))
-    async def keys_of_all() -> KeysOfAllView:
+    async def keys_of_all(after: Cursor = "", limit: Limit = 100, by: Actor = Depends(who)) -> KeysOfAllView:
         """Who has which second factor: that there is one, never what it is."""
+        found = await factors.page(by=by, after=after, limit=limit)
         return KeysOfAllView(
             items=[
                 KeysOfView(
@@ -89,8 +90,9 @@ def add_standing(
                     passkeys=one.passkeys,
                     must_have_second_factor=one.must_have_second_factor,
                 )
-                for one in await factors.everybody()
-            ]
+                for _, one in found
+            ],
+            next=found[-1][0] if len(found) == limit else None,
         )
 
     @routes.post("/api/people/{user_id}/keys/reset", status_code=204, openapi_extra=needs(Permission.PEOPLE_EDIT))
@@ -99,8 +101,9 @@ def add_standing(
         await factors.reset(user_id, asked.reason, by=by)
 
     @routes.get("/api/locks", openapi_extra=needs(Permission.PEOPLE_SEE))
-    async def locks() -> LocksView:
-        """Names and addresses from which nobody can sign in now."""
+    async def locks(after: Cursor = "", limit: Limit = 100, by: Actor = Depends(who)) -> LocksView:
+        """Names and addresses from which nobody can sign in now; addresses are told to those who see everybody."""
+        found = await passwords.locks(by=by, after=after, limit=limit)
         return LocksView(
             items=[
                 LockView(
@@ -112,9 +115,10 @@ def add_standing(
                     failures=lock.throttle.failures,
                     locked_until=iso(lock.throttle.locked_until),
                 )
-                for lock in await passwords.locks()
+                for lock in found
                 if lock.throttle.locked_until is not None
-            ]
+            ],
+            next=found[-1].throttle.key if len(found) == limit else None,
         )
 
     @routes.post("/api/locks/release", status_code=204, openapi_extra=needs(Permission.PEOPLE_EDIT))

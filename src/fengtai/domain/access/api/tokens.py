@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from fengtai.domain.access.api.forms import Asked, Id, iso
+from fengtai.domain.access.api.forms import Asked, Cursor, Id, Limit, iso
 from fengtai.domain.access.api.own_keys import Proof
 from fengtai.domain.access.model import Actor, ApiToken, Permission, needs, signed_in
 from fengtai.domain.access.service import TokenDesk
@@ -47,7 +47,7 @@ class TokenOfView(TokenView):
 
 class TokensOfAllView(BaseModel):
     items: list[TokenOfView]
-    next: None = None
+    next: str | None = Field(description="give it as after")
 
 
 def add_tokens(routes: APIRouter, desk: TokenDesk, who: Callable[..., Actor]) -> None:
@@ -68,15 +68,17 @@ def add_tokens(routes: APIRouter, desk: TokenDesk, who: Callable[..., Actor]) ->
         await desk.withdraw_own(token_id, by=by)
 
     @routes.get("/api/tokens", openapi_extra=needs(Permission.PEOPLE_SEE))
-    async def tokens() -> TokensOfAllView:
-        """Everybody's."""
+    async def tokens(after: Cursor = "", limit: Limit = 100, by: Actor = Depends(who)) -> TokensOfAllView:
+        """Of people within reach, newest first."""
+        found = await desk.page(by=by, after=after, limit=limit)
         return TokensOfAllView(
             items=[
                 TokenOfView(
                     **_view(token).model_dump(), user_id=person.id, name=person.name, display_name=person.display_name
                 )
-                for token, person in await desk.all()
-            ]
+                for token, person in found
+            ],
+            next=found[-1][0].id if len(found) == limit else None,
         )
 
     @routes.delete("/api/tokens/{token_id}", status_code=204, openapi_extra=needs(Permission.PEOPLE_EDIT))

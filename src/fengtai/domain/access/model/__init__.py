@@ -5,6 +5,7 @@ Owns: who somebody is and what a role may do. Must not know: routes, tables, how
 
 from fengtai.domain.access.model.actor import Actor
 from fengtai.domain.access.model.api_tokens import SESSION_PREFIX, TOKEN_PREFIX, ApiToken
+from fengtai.domain.access.model.approvals import Approval, ApprovalChanged, ApprovalState, ApprovedAct
 from fengtai.domain.access.model.grants import Effect, Grant, GrantTerms, RightsChanged
 from fengtai.domain.access.model.keys import (
     Challenge,
@@ -42,6 +43,10 @@ __all__ = [
     "AccessPolicy",
     "Actor",
     "ApiToken",
+    "Approval",
+    "ApprovalChanged",
+    "ApprovalState",
+    "ApprovedAct",
     "Challenge",
     "Decision",
     "Due",

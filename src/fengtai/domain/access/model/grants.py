@@ -66,3 +66,6 @@ class RightsChanged(Event):
     grant_id: str
     step: str
     """ "given", "taken back" or "expired" """
+    organisation_id: str = ""
+    area_code: str = ""
+    """where the person belongs: who may be told goes by it"""

@@ -104,3 +104,6 @@ class KeysChanged(Event):
     needs: ClassVar[str] = Permission.PEOPLE_SEE.value
     user_id: str
     step: str
+    organisation_id: str = ""
+    area_code: str = ""
+    """where the person belongs: who may be told goes by it"""

@@ -20,6 +20,8 @@ class Person:
     password_hash: str
     created_at: datetime
     disabled: bool = False
+    organisation_id: str = ""
+    """where they belong, which says who may change them, not what they may do; empty: the city's"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,3 +32,6 @@ class PersonChanged(Event):
     needs: ClassVar[str] = Permission.PEOPLE_SEE.value
     user_id: str
     step: str
+    organisation_id: str = ""
+    area_code: str = ""
+    """where the person belongs: who may be told goes by it"""

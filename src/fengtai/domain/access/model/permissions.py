@@ -31,7 +31,9 @@ class Permission(Enum):
     PEOPLE_EDIT = "people.edit"
     GRANTS_SEE = "grants.see"
     GRANTS_EDIT = "grants.edit"
+    APPROVALS_DECIDE = "approvals.decide"
     TOKENS_EDIT = "tokens.edit"
+    WEBHOOKS_EDIT = "webhooks.edit"
     AUDIT_SEE = "audit.see"
     SYSTEM_SEE = "system.see"
     SYSTEM_EDIT = "system.edit"
@@ -43,8 +45,6 @@ class Permission(Enum):
 WITHOUT_PLACE = frozenset(
     {
         Permission.POINTS_IMPORT,
-        Permission.PEOPLE_SEE,
-        Permission.PEOPLE_EDIT,
         Permission.TOKENS_EDIT,
         Permission.AUDIT_SEE,
         Permission.SYSTEM_SEE,

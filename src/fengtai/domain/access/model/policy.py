@@ -32,6 +32,12 @@ class AccessPolicy:
     """a password that somebody else set is changed when it is first used"""
     second_factor_roles: frozenset[Role] = frozenset()
     """whoever holds one of these signs in with two factors, and enrols the second one when it is due"""
+    approve_guardians: bool = False
+    """a second administrator agrees before somebody becomes administrator or auditor of the city"""
+    approve_clip_exports: bool = False
+    """a second person agrees before a clip leaves the house"""
+    live_purpose_asked: bool = False
+    """live pictures ask what for, as recordings do: a duty post, or one of the list with its number"""
     site_name: str = "Fengtai"
     """what an authenticator app shows beside the person's name"""
 

@@ -48,6 +48,9 @@ class PersonSignedIn(Event):
     needs: ClassVar[str] = Permission.PEOPLE_SEE.value
     user_id: str
     session_id: str
+    organisation_id: str = ""
+    area_code: str = ""
+    """where the person belongs: who may be told goes by it"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,3 +62,6 @@ class SessionEnded(Event):
     user_id: str
     session_id: str
     reason: str
+    organisation_id: str = ""
+    area_code: str = ""
+    """where the person belongs: who may be told goes by it"""

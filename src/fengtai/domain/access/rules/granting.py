@@ -1,7 +1,7 @@
 """Who may give and take back which grants, and what a grant may say.
 
 Separation of duties (GB/T 22239-2019, 8.1.4.2 and 8.1.5): administrators give what they do not hold themselves, but never
-to themselves; everybody else gives only what they hold, and only inside their own place; the auditor stands alone.
+to themselves, and inside their own place only; everybody else gives only what they hold; the auditor stands alone.
 """
 
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ _GUARDING = {
     Role.ADMINISTRATOR: (Permission.PEOPLE_EDIT, Permission.GRANTS_EDIT),
     Role.AUDITOR: (Permission.AUDIT_SEE,),
 }
-_ONLY_BY_ADMINISTRATORS = frozenset(_GUARDING)
+GUARDING_ROLES = frozenset(_GUARDING)
 
 
 def checked_terms(terms: GrantTerms, now: datetime) -> GrantTerms:
@@ -61,19 +61,38 @@ def check_giver(by: Actor, grant: Grant, tree: OrganisationTree) -> None:
     ground = ground_of(grant, tree)
     if not by.reach(Permission.GRANTS_EDIT).contains(ground):
         raise Forbidden("this grant reaches further than your own right to edit grants (grants.edit)")
-    if by.may(Permission.PEOPLE_EDIT):
+    if grant.terms.role in GUARDING_ROLES and not rules_the_city(by):
+        raise Forbidden(
+            f"only an administrator of the whole city may give or take back the role {grant.terms.role.value}"
+        )
+    if by.reach(Permission.PEOPLE_EDIT).contains(ground):
         return  # an administrator: gives by office, not out of what they hold
-    if grant.terms.role in _ONLY_BY_ADMINISTRATORS:
-        raise Forbidden(f"only an administrator may give or take back the role {grant.terms.role.value}")
     missing = {one for one in permissions_in(grant) if not by.reach(one).contains(ground)}
     if missing:
         raise Forbidden(f"you do not hold {_told(missing)} in all of that place, so you cannot give or take it back")
 
 
+def rules_the_city(by: Actor) -> bool:
+    """Whether this is an administrator of the whole city, not of a part of it."""
+    return by.may(Permission.PEOPLE_EDIT) and by.reach(Permission.PEOPLE_EDIT).is_everywhere
+
+
 def check_subject(by: Actor, person: Person) -> None:
-    """Raise Forbidden when somebody who is no administrator would change the rights of those who guard."""
-    if person.roles & _ONLY_BY_ADMINISTRATORS and not by.may(Permission.PEOPLE_EDIT):
-        raise Forbidden("only an administrator may change the rights of administrators and auditors")
+    """Raise Forbidden when somebody who is no administrator of the city would change those who guard."""
+    if person.roles & GUARDING_ROLES and not rules_the_city(by):
+        raise Forbidden("only an administrator of the whole city may change administrators and auditors")
+
+
+def check_below(by: Actor, person: Person, held: Iterable[Grant], tree: OrganisationTree, now: datetime) -> None:
+    """Raise Forbidden when the person may do something where this administrator rules nothing: a new password, or a
+    second factor taken away, would open all of it to whoever set it."""
+    check_subject(by, person)
+    reach = by.reach(Permission.PEOPLE_EDIT)
+    allowing = (one for one in held if one.terms.effect is Effect.ALLOW and one.counts_at(now))
+    if not rules_the_city(by) and not all(reach.contains(ground_of(one, tree)) for one in allowing):
+        raise Forbidden(
+            f"{person.display_name} also holds rights outside of your place; ask an administrator of the city"
+        )
 
 
 def roles_in(grants: Iterable[Grant], now: datetime) -> frozenset[Role]:

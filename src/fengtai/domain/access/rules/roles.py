@@ -43,13 +43,15 @@ PERMISSIONS_OF_ROLE: Mapping[Role, frozenset[Permission]] = {
             Permission.UNITS_SEE,
             Permission.ORGANISATIONS_SEE,
             Permission.TOKENS_EDIT,
+            Permission.WEBHOOKS_EDIT,
             Permission.SYSTEM_SEE,
         }
     ),
     # The chief sees all of the work; the record of who looked at what stays with the auditor.
     # A chief gives and takes back within their own place what they hold themselves (rules.granting).
     Role.CHIEF: _SEES_THE_WORK
-    | {Permission.UNITS_EDIT, Permission.PEOPLE_SEE, Permission.GRANTS_SEE, Permission.GRANTS_EDIT},
+    | {Permission.UNITS_EDIT, Permission.PEOPLE_SEE, Permission.GRANTS_SEE, Permission.GRANTS_EDIT}
+    | {Permission.APPROVALS_DECIDE, Permission.WEBHOOKS_EDIT},
     # Viewing, retrieving and publishing are three acts (product.md E1); who retrieves does not run the desk.
     Role.EVIDENCE_OFFICER: frozenset(
         {
@@ -70,7 +72,9 @@ PERMISSIONS_OF_ROLE: Mapping[Role, frozenset[Permission]] = {
             Permission.PEOPLE_EDIT,
             Permission.GRANTS_SEE,
             Permission.GRANTS_EDIT,
+            Permission.APPROVALS_DECIDE,
             Permission.TOKENS_EDIT,
+            Permission.WEBHOOKS_EDIT,
             Permission.SYSTEM_SEE,
             Permission.SYSTEM_EDIT,
             Permission.ORGANISATIONS_SEE,
@@ -99,3 +103,5 @@ def check_change(by_user_id: str, before: Person, after: Person) -> None:
     """Raise Forbidden when people change their own rights."""
     if by_user_id == before.id and (before.roles != after.roles or before.disabled != after.disabled):
         raise Forbidden("nobody may change their own roles or standing; ask another administrator")
+    if by_user_id == before.id and before.organisation_id != after.organisation_id:
+        raise Forbidden("nobody may move themselves to another organisation; ask another administrator")

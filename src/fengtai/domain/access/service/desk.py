@@ -1,10 +1,10 @@
-"""The desk at the door: first set-up, sign-in by password, sessions, people.
+"""The desk at the door: first set-up, sign-in by password, sessions.
 
-Owns every act on people and sessions. Must not know: cookies, routes, tables, how a password is hashed.
+Owns every act on sessions. Must not know: cookies, routes, tables, how a password is hashed.
 Hashing is slow by intent, so it happens between units of work, never inside one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,7 +14,6 @@ from fengtai.domain.access.model import (
     AccessPolicy,
     Actor,
     Person,
-    PersonChanged,
     Role,
     Session,
 )
@@ -28,21 +27,13 @@ from fengtai.domain.access.ports import (
     TokenStore,
 )
 from fengtai.domain.access.rules import (
-    check_change,
     checked_name,
     checked_password,
-    checked_roles,
     name_key,
     token_sha256,
     why_over,
 )
-from fengtai.domain.access.service.granting import (
-    RememberedTree,
-    actor_of,
-    keep_guarded,
-    set_roles,
-    standing_guardians,
-)
+from fengtai.domain.access.service.granting import RememberedTree, actor_of
 from fengtai.domain.access.service.keeping import end_expired_tokens, keep_password, note_token_use
 from fengtai.domain.access.service.opening import (
     SecondStep,
@@ -59,10 +50,11 @@ from fengtai.domain.access.service.units import (
     add_person,
     audit_refusal,
     check_setup,
+    edited_person,
     end_session,
     end_sessions,
     new_setup_token,
-    role_values,
+    people_in_reach,
 )
 from fengtai.domain.audit.model import AuditEntry
 from fengtai.domain.audit.ports import AuditLog
@@ -237,7 +229,10 @@ class AccessDesk:
 
     async def _end(self, session_id: str, by: Actor, reason: str, *, action: str) -> None:
         def unit(uow: UnitOfWork) -> None:
-            end_session(uow, uow.store(SessionStore).get(session_id), reason)
+            session = uow.store(SessionStore).get(session_id)
+            if session.user_id != by.user_id:
+                edited_person(uow, session.user_id, by, NotFound("there is no such session"))
+            end_session(uow, session, reason)
             uow.store(AuditLog).append(by.entry(action, f"session:{session_id}"))
 
         await self._transactions.write(unit)
@@ -273,16 +268,20 @@ class AccessDesk:
 
         self.forget(await self._transactions.write(unit))
 
-    async def sessions(self) -> Sequence[tuple[Session, Person]]:
-        """All sessions that count now, newest first."""
+    async def sessions(
+        self, *, by: Actor, after: str = "", limit: int = 100
+    ) -> tuple[Sequence[tuple[Session, Person]], str]:
+        """Of people within reach: sessions that count now, newest first, and where the next page begins."""
 
-        def unit(uow: UnitOfWork) -> list[tuple[Session, Person]]:
-            people = {person.id: person for person in uow.store(PersonStore).all()}
-            return [
-                (session, people[session.user_id])
-                for session in uow.store(SessionStore).all()
-                if not why_over(session, people[session.user_id], uow.now.utc, self._policy)
+        def unit(uow: UnitOfWork) -> tuple[list[tuple[Session, Person]], str]:
+            people = people_in_reach(uow, by)
+            page = uow.store(SessionStore).page(people.ids, after=after, limit=limit)
+            found = [
+                (session, person)
+                for session in page
+                if not why_over(session, person := people[session.user_id], uow.now.utc, self._policy)
             ]
+            return found, page[-1].id if len(page) == limit else ""
 
         return await self._transactions.read(unit)
 
@@ -333,64 +332,3 @@ class AccessDesk:
     def forget_person(self, user_id: str) -> None:
         """Their rights have changed: the rows are asked again."""
         self._remembered = {key: held for key, held in self._remembered.items() if held[0].user_id != user_id}
-
-    # --- people
-
-    async def people(self) -> Sequence[Person]:
-        return await self._transactions.read(lambda uow: uow.store(PersonStore).all())
-
-    async def add_person(
-        self, *, name: str, display_name: str, password: str, roles: Iterable[Role], by: Actor
-    ) -> Person:
-        """Raise Invalid for a bad name, password or set of roles, Conflict when the name is taken."""
-        held = checked_roles(roles)
-        password_hash = await self._hasher.hash(
-            checked_password(password, name=checked_name(name), profile=self._policy.password_profile)
-        )
-
-        def unit(uow: UnitOfWork) -> Person:
-            person = add_person(uow, name, display_name, held, password_hash, by.user_id)
-            keep_password(uow, person, by_other=True)
-            uow.store(AuditLog).append(
-                by.entry("person.add", f"person:{person.id}", name=person.name, roles=role_values(held))
-            )
-            return person
-
-        return await self._transactions.write(unit)
-
-    async def change_person(
-        self, user_id: str, *, display_name: str, roles: Iterable[Role], disabled: bool, by: Actor
-    ) -> Person:
-        """Change name shown, roles or standing. Whoever loses or gains rights has to sign in again."""
-        held = checked_roles(roles)
-
-        def unit(uow: UnitOfWork) -> tuple[Person, set[str]]:
-            people = uow.store(PersonStore)
-            before = people.get(user_id)
-            guarded = standing_guardians(uow)
-            after = replace(before, display_name=display_name.strip() or before.name, roles=held, disabled=disabled)
-            check_change(by.user_id, before, after)
-            people.save(replace(after, roles=before.roles), name_key=name_key(after.name))
-            reason = "the person's roles were changed"
-            after = set_roles(uow, replace(after, roles=before.roles), held, by_user_id=by.user_id, reason=reason)
-            keep_guarded(uow, guarded)
-            ended: set[str] = set()
-            if (before.roles, before.disabled) != (after.roles, after.disabled):
-                ended = end_sessions(uow, user_id, "disabled" if disabled else "rights changed")
-            uow.store(AuditLog).append(
-                by.entry(
-                    "person.change",
-                    f"person:{user_id}",
-                    name=after.name,
-                    roles_before=role_values(before.roles),
-                    roles=role_values(held),
-                    disabled=disabled,
-                )
-            )
-            uow.publish(PersonChanged(user_id=user_id, step="changed"))
-            return after, ended
-
-        after, ended = await self._transactions.write(unit)
-        self.forget(ended)
-        self.forget_person(user_id)  # also what their API tokens may do
-        return after

@@ -1,11 +1,11 @@
 """Grants inside one unit of work: read, compiled, given, ended. Audited by the caller."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 
 from fengtai.domain.access.model import (
+    NO_RIGHTS,
     Actor,
-    Effect,
     Grant,
     GrantTerms,
     OrganisationTree,
@@ -24,6 +24,7 @@ from fengtai.domain.access.rules import (
     name_key,
     roles_in,
 )
+from fengtai.domain.access.service.places import tell_of_person
 from fengtai.domain.organisations.ports import OrganisationStore
 from fengtai.vocabulary.transactions import UnitOfWork
 
@@ -57,18 +58,21 @@ def rights_of(uow: UnitOfWork, user_id: str, tree: TreeOf = tree_of) -> Rights:
     return compiled(grants, uow.now.utc, tree(uow)) if has_place else compiled(grants, uow.now.utc)
 
 
-def actor_of(uow: UnitOfWork, person: Person, session: Session, tree: TreeOf = tree_of) -> Actor:
-    rights = rights_of(uow, person.id, tree)
+def acting_as(uow: UnitOfWork, person: Person, tree: TreeOf = tree_of) -> Actor:
+    """The person as they may act now, without a session; nothing for somebody who is disabled."""
+    rights = NO_RIGHTS if person.disabled else rights_of(uow, person.id, tree)
     return Actor(
         user_id=person.id,
         name=person.display_name or person.name,
         roles=person.roles,
         permissions=rights.permissions,
         rights=rights,
-        session_id=session.id,
-        source_ip=session.source_ip,
-        post=session.post,
     )
+
+
+def actor_of(uow: UnitOfWork, person: Person, session: Session, tree: TreeOf = tree_of) -> Actor:
+    actor = acting_as(uow, person, tree)
+    return replace(actor, session_id=session.id, source_ip=session.source_ip, post=session.post)
 
 
 def give(uow: UnitOfWork, user_id: str, terms: GrantTerms, *, granted_by: str, reason: str) -> Grant:
@@ -101,17 +105,6 @@ def keep_guarded(uow: UnitOfWork, before: frozenset[Role]) -> None:
     check_guarded(before, standing_guardians(uow))
 
 
-def set_roles(uow: UnitOfWork, person: Person, roles: Iterable[Role], *, by_user_id: str, reason: str) -> Person:
-    """Give what is new without a place, take back all grants of what is gone; grants of roles that stay are untouched."""
-    wanted, store = frozenset(roles), uow.store(GrantStore)
-    for grant in store.of_person(person.id):
-        if grant.terms.effect is Effect.ALLOW and grant.terms.role in person.roles - wanted:
-            end(uow, grant, ended_by=by_user_id, reason=reason)
-    for role in sorted(wanted - person.roles, key=lambda role: role.value):
-        give(uow, person.id, GrantTerms(role=role), granted_by=by_user_id, reason=reason)
-    return uow.store(PersonStore).get(person.id)
-
-
 def _changed(uow: UnitOfWork, grant: Grant, step: str) -> None:
     """The roles by which a person is called follow their grants in the same unit; the auditor's stands alone."""
     people = uow.store(PersonStore)
@@ -121,4 +114,4 @@ def _changed(uow: UnitOfWork, grant: Grant, step: str) -> None:
         people.save(replace(person, roles=roles), name_key=name_key(person.name))
     if step == "given" and roles:
         checked_roles(roles)
-    uow.publish(RightsChanged(user_id=grant.user_id, grant_id=grant.id, step=step))
+    tell_of_person(uow, RightsChanged(user_id=grant.user_id, grant_id=grant.id, step=step))

@@ -6,6 +6,7 @@ from datetime import datetime
 from fengtai.domain.access.model import SESSION_PREFIX, ApiToken, KeptPassword, Person, SessionEnded
 from fengtai.domain.access.ports import KeptPasswordStore, TokenStore
 from fengtai.domain.access.rules import KEPT_PASSWORDS
+from fengtai.domain.access.service.places import tell_of_person
 from fengtai.domain.audit.model import AuditEntry
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.vocabulary.errors import NotFound
@@ -37,7 +38,7 @@ def note_token_use(uow: UnitOfWork, session_id: str, at: datetime, source_ip: st
 def end_token(uow: UnitOfWork, token: ApiToken, reason: str) -> None:
     """Whatever this token keeps open (events, live pictures) ends like that of a session."""
     uow.store(TokenStore).remove(token.id)
-    uow.publish(SessionEnded(user_id=token.user_id, session_id=token.session_id, reason=reason))
+    tell_of_person(uow, SessionEnded(user_id=token.user_id, session_id=token.session_id, reason=reason))
 
 
 def end_expired_tokens(uow: UnitOfWork) -> set[str]:

@@ -30,6 +30,7 @@ from fengtai.domain.access.rules import (
     token_sha256,
 )
 from fengtai.domain.access.service.granting import TreeOf, actor_of, tree_of
+from fengtai.domain.access.service.places import tell_of_person
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.vocabulary.errors import TooMany
 from fengtai.vocabulary.transactions import UnitOfWork
@@ -37,8 +38,17 @@ from fengtai.vocabulary.transactions import UnitOfWork
 CHALLENGE_SECONDS = 300
 OPEN_CHALLENGES_PER_ADDRESS = 100
 """a whole shift may sign in from behind one address"""
-NEVER_BY_TOKEN = frozenset({Permission.PEOPLE_EDIT, Permission.GRANTS_EDIT, Permission.TOKENS_EDIT})
-"""A program never makes people, rights or tokens: a leaked token must not be able to outlive its revocation."""
+NEVER_BY_TOKEN = frozenset(
+    {
+        Permission.PEOPLE_EDIT,
+        Permission.GRANTS_EDIT,
+        Permission.TOKENS_EDIT,
+        Permission.WEBHOOKS_EDIT,
+        Permission.APPROVALS_DECIDE,
+    }
+)
+"""A program never makes people, rights, tokens or webhooks, so that a leaked token cannot outlive its revocation; nor is it
+the second person."""
 
 
 Way = Literal["totp", "recovery-code", "passkey"]
@@ -197,7 +207,7 @@ def open_session(
     still_due = sorted(one.value for one in due)
     line = actor.entry("session.open", f"session:{session.id}", proven_by=proven_by, due=still_due)
     uow.store(AuditLog).append(line)
-    uow.publish(PersonSignedIn(user_id=person.id, session_id=session.id))
+    tell_of_person(uow, PersonSignedIn(user_id=person.id, session_id=session.id))
     return SignedIn(actor, person, session, token)
 
 

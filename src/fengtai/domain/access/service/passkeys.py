@@ -22,6 +22,7 @@ from fengtai.domain.access.rules.passkeys import (
 )
 from fengtai.domain.access.service.desk import AccessDesk
 from fengtai.domain.access.service.opening import SignedIn, done, due_from, new_challenge, open_session, taken
+from fengtai.domain.access.service.places import tell_of_person
 from fengtai.domain.access.service.proofs import charge_address, check_at_the_desk, give_back_address, prove_again
 from fengtai.domain.access.service.second_factors import BEGIN_AGAIN, MUST_HAVE_ONE
 from fengtai.domain.access.service.units import audit_refusal
@@ -101,7 +102,7 @@ class PasskeyDesk:
             done(uow, by.session_id, Due.SECOND_FACTOR)
             line = by.entry("person.keys", f"person:{by.user_id}", act="passkey entered", passkey=passkey.id, name=name)
             uow.store(AuditLog).append(line)
-            uow.publish(KeysChanged(user_id=by.user_id, step="passkey"))
+            tell_of_person(uow, KeysChanged(user_id=by.user_id, step="passkey"))
             return passkey
 
         passkey = await self._transactions.write(unit)
@@ -122,7 +123,7 @@ class PasskeyDesk:
             keys.remove_passkey(passkey_id)
             line = by.entry("person.keys", f"person:{by.user_id}", act="passkey removed", passkey=passkey_id)
             uow.store(AuditLog).append(line)
-            uow.publish(KeysChanged(user_id=by.user_id, step="removed"))
+            tell_of_person(uow, KeysChanged(user_id=by.user_id, step="removed"))
 
         await self._transactions.write(unit)
 

@@ -6,14 +6,15 @@ Hashing is slow by intent, so it happens between units of work, never inside one
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fengtai.domain.access.model import AccessPolicy, Actor, Due, Person, PersonChanged, Role, Throttle
+from fengtai.domain.access.model import AccessPolicy, Actor, Due, Permission, Person, PersonChanged, Role, Throttle
 from fengtai.domain.access.ports import KeptPasswordStore, PasswordHasher, PersonStore, ThrottleStore
 from fengtai.domain.access.rules import HISTORY, checked_password, name_key, throttle_keys
 from fengtai.domain.access.service.desk import AccessDesk
 from fengtai.domain.access.service.keeping import keep_password
 from fengtai.domain.access.service.opening import done
+from fengtai.domain.access.service.places import city_place, place_of_person, tell_of_person
 from fengtai.domain.access.service.proofs import charge, check_at_the_desk, give_back
-from fengtai.domain.access.service.units import end_sessions
+from fengtai.domain.access.service.units import edited_person, end_sessions, people_in_reach
 from fengtai.domain.audit.model import Outcome
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.vocabulary.errors import Forbidden, Invalid, NotFound
@@ -81,7 +82,11 @@ class PasswordDesk:
     async def reset(self, user_id: str, password: str, *, by: Actor) -> None:
         """Somebody else's, by an administrator. Never an auditor's: that would open the auditor's account to them."""
         check_at_the_desk(by)
-        person = await self._transactions.read(lambda uow: uow.store(PersonStore).get(user_id))
+        person = await self._transactions.read(
+            lambda uow: (
+                uow.store(PersonStore).get(user_id) if user_id == by.user_id else edited_person(uow, user_id, by)
+            )
+        )
         if Role.AUDITOR in person.roles:
             raise Forbidden("nobody may set an auditor's password; add a new auditor instead")
         if user_id == by.user_id:
@@ -92,29 +97,31 @@ class PasswordDesk:
     async def _set(self, user_id: str, password_hash: str, by: Actor, *, keep: str = "") -> None:
         def unit(uow: UnitOfWork) -> set[str]:
             people = uow.store(PersonStore)
-            person = replace(people.get(user_id), password_hash=password_hash)
+            person = people.get(user_id) if keep else edited_person(uow, user_id, by)
+            person = replace(person, password_hash=password_hash)
             people.save(person, name_key=name_key(person.name))
             keep_password(uow, person, by_other=not keep)
             if keep:
                 done(uow, keep, Due.PASSWORD)
             uow.store(ThrottleStore).remove(throttle_keys(person.name, "", self._policy)[0][0])
             uow.store(AuditLog).append(by.entry("person.password", f"person:{user_id}", name=person.name))
-            uow.publish(PersonChanged(user_id=user_id, step="password"))
+            tell_of_person(uow, PersonChanged(user_id=user_id, step="password"))
             return end_sessions(uow, user_id, "password changed", keep=keep) | {keep}
 
         self._access.forget(await self._transactions.write(unit))
 
     # --- locks
 
-    async def locks(self) -> Sequence[Lock]:
-        """The last to be free first. Names that nobody has are listed without one: people type passwords there."""
+    async def locks(self, *, by: Actor, after: str = "", limit: int = 100) -> Sequence[Lock]:
+        """In the order of their keys; of people within reach. Addresses, and names that nobody has (people type passwords
+        there, so they are not shown), are for those who see everybody."""
 
         def unit(uow: UnitOfWork) -> list[Lock]:
-            locked = uow.store(ThrottleStore).locked(uow.now.utc)
-            if not locked:
-                return []
-            people = {throttle_keys(one.name, "", self._policy)[0][0]: one for one in uow.store(PersonStore).all()}
-            return [Lock(throttle, people.get(throttle.key)) for throttle in locked]
+            people = people_in_reach(uow, by)
+            by_key = {throttle_keys(one.name, "", self._policy)[0][0]: one for one in people.values()}
+            keys = None if people.ids is None else by_key
+            locked = uow.store(ThrottleStore).locked(uow.now.utc, keys, after=after, limit=limit)
+            return [Lock(throttle, by_key.get(throttle.key)) for throttle in locked]
 
         return await self._transactions.read(unit)
 
@@ -122,9 +129,12 @@ class PasswordDesk:
         """Raise NotFound when nothing is locked under this key."""
 
         def unit(uow: UnitOfWork) -> None:
-            throttles = uow.store(ThrottleStore)
-            if key not in {throttle.key for throttle in throttles.locked(uow.now.utc)}:
-                raise NotFound("nothing is locked under this key any more")
+            throttles, unknown = uow.store(ThrottleStore), NotFound("nothing is locked under this key any more")
+            people = people_in_reach(uow, by)
+            of = {throttle_keys(one.name, "", self._policy)[0][0]: one for one in people.values()}.get(key)
+            if (of is None and people.ids is not None) or not throttles.locked(uow.now.utc, [key]):
+                raise unknown
+            by.require(Permission.PEOPLE_EDIT, place_of_person(uow, of) if of else city_place(uow))
             throttles.remove(key)
             uow.store(AuditLog).append(by.entry("lock.release", f"lock:{key}"))
 

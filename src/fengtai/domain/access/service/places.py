@@ -1,6 +1,19 @@
-"""The place of what belongs to an organisation, inside a unit of work; for the services above."""
+"""The place of people and of what belongs to an organisation, inside a unit of work; also for the services above."""
 
-from fengtai.domain.access.model import Actor, Permission, Place
+from dataclasses import replace
+
+from fengtai.domain.access.model import (
+    Actor,
+    KeysChanged,
+    Permission,
+    Person,
+    PersonChanged,
+    PersonSignedIn,
+    Place,
+    RightsChanged,
+    SessionEnded,
+)
+from fengtai.domain.access.ports import PersonStore
 from fengtai.domain.organisations.ports import OrganisationStore
 from fengtai.domain.organisations.service import area_code_of
 from fengtai.vocabulary.errors import NotFound
@@ -37,3 +50,29 @@ def may_belong_to(uow: UnitOfWork, organisation_id: str, by: Actor, permission: 
         permission, place_of_organisation(uow, organisation_id), see=Permission.ORGANISATIONS_SEE, unknown=unknown
     )
     return organisation_id
+
+
+def place_of_person(uow: UnitOfWork, person: Person) -> Place:
+    return place_of_organisation(uow, person.organisation_id) if person.organisation_id else city_place(uow)
+
+
+def seen_person(
+    uow: UnitOfWork,
+    user_id: str,
+    by: Actor,
+    permission: Permission = Permission.PEOPLE_SEE,
+    unknown: NotFound = NotFound("there is no such person"),
+) -> Person:
+    """Raise NotFound for somebody who is not there and, in the same words, for somebody out of reach; NotAllowed when
+    they may be seen but not that done with them."""
+    person = uow.store(PersonStore).get(user_id)
+    by.must_do(permission, place_of_person(uow, person), see=Permission.PEOPLE_SEE, unknown=unknown)
+    return person
+
+
+def tell_of_person(
+    uow: UnitOfWork, event: KeysChanged | PersonChanged | PersonSignedIn | RightsChanged | SessionEnded
+) -> None:
+    """Publish what has happened to a person, with the place where they belong."""
+    place = place_of_person(uow, uow.store(PersonStore).get(event.user_id))
+    uow.publish(replace(event, organisation_id=place.organisation_id, area_code=place.area_code))

@@ -21,7 +21,7 @@ from fengtai.domain.access.model import (
     Task,
 )
 from fengtai.domain.access.ports import PersonStore, ProviderCalls, ProviderStore, Vault
-from fengtai.domain.access.rules import name_key, session_token, token_sha256
+from fengtai.domain.access.rules import GUARDING_ROLES, name_key, session_token, token_sha256
 from fengtai.domain.access.service.opening import (
     SecondStep,
     SignedIn,
@@ -38,8 +38,6 @@ from fengtai.domain.audit.ports import AuditLog
 from fengtai.vocabulary.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from fengtai.vocabulary.transactions import Transactions, UnitOfWork
 
-GUARDING = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
-"""Nobody outside this house makes or becomes one of these, or signs in as one."""
 BEGIN_AGAIN = "This sign-in took too long, was finished already, or was begun in another browser. Begin again."
 NOT_ENTERED = "The provider knows you, but nobody here has entered you. Ask an administrator."
 LONGEST_CLAIM = 255
@@ -80,7 +78,7 @@ class ProviderDesk:
         """
         check_at_the_desk(by)
         self._calls.check_address(provider.issuer)
-        if GUARDING & set(provider.role_of.values()):
+        if GUARDING_ROLES & set(provider.role_of.values()):
             raise Invalid("nobody becomes administrator or auditor through a provider", field="role_of")
         if provider.makes_people and not (provider.roles_claim and provider.role_of):
             raise Invalid("to make people, name the claim with their roles and what each value gives", field="role_of")
@@ -215,14 +213,14 @@ class ProviderDesk:
         linked = store.linked(provider.issuer, subject)
         if linked is not None:
             known = people.get(linked.user_id)  # who may have become a guardian since
-            return None if GUARDING & known.roles else known
+            return None if GUARDING_ROLES & known.roles else known
         name = _text(claims, provider.name_claim)
         person = people.by_name_key(name_key(name)) if name else None
         step = "link"
         if person is not None:
             taken_already = any(link.issuer == provider.issuer for link in store.links_of(person.id))
             # A name may be given to somebody else at the provider; and nobody there becomes a guardian here.
-            if not provider.links_by_name or taken_already or GUARDING & person.roles:
+            if not provider.links_by_name or taken_already or GUARDING_ROLES & person.roles:
                 return None
         else:
             roles = _mapped(provider, claims)

@@ -5,10 +5,11 @@ Owns every act on grants. Must not know: sessions, passwords, routes.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from fengtai.domain.access.model import (
+    AccessPolicy,
     Actor,
+    Approval,
     Decision,
     Effect,
     Grant,
@@ -19,13 +20,14 @@ from fengtai.domain.access.model import (
     Place,
 )
 from fengtai.domain.access.ports import GrantStore, PersonStore, PointPlaces
-from fengtai.domain.access.rules import check_giver, check_subject, checked_reason, checked_terms, compiled, ground_of
+from fengtai.domain.access.rules import check_giver, check_subject, checked_reason, compiled, ground_of
 from fengtai.domain.access.service import granting
 from fengtai.domain.access.service.desk import AccessDesk
+from fengtai.domain.access.service.giving import give_or_ask, told
 from fengtai.domain.access.service.granting import keep_guarded, standing_guardians, tree_of
+from fengtai.domain.access.service.places import place_of_person, seen_person
 from fengtai.domain.audit.model import AuditEntry
 from fengtai.domain.audit.ports import AuditLog
-from fengtai.domain.organisations.ports import OrganisationStore
 from fengtai.vocabulary.clock import Clock
 from fengtai.vocabulary.errors import Conflict, NotFound
 from fengtai.vocabulary.transactions import Transactions, UnitOfWork
@@ -50,8 +52,17 @@ class Why:
 
 
 class RightsDesk:
-    def __init__(self, *, transactions: Transactions, clock: Clock, access: AccessDesk, places: PointPlaces) -> None:
+    def __init__(
+        self,
+        *,
+        transactions: Transactions,
+        clock: Clock,
+        access: AccessDesk,
+        places: PointPlaces,
+        policy: AccessPolicy = AccessPolicy(),
+    ) -> None:
         self._transactions, self._clock, self._access, self._places = transactions, clock, access, places
+        self._policy = policy
         self._next_sweep = 0.0
 
     async def grants(
@@ -65,11 +76,14 @@ class RightsDesk:
             )
         )
 
-    async def give(self, user_id: str, terms: GrantTerms, reason: str, *, by: Actor) -> Grant:
-        """Raise Invalid for terms that say nothing, Forbidden for what this person may not give."""
-        grant = await self._transactions.write(lambda uow: _give(uow, user_id, terms, checked_reason(reason), by))
+    async def give(self, user_id: str, terms: GrantTerms, reason: str, *, by: Actor) -> Grant | Approval:
+        """The grant, or the request that waits for a second person. Raise Invalid for terms that say nothing, Forbidden
+        for what this person may not give."""
+        given = await self._transactions.write(
+            lambda uow: give_or_ask(uow, user_id, terms, checked_reason(reason), by=by, policy=self._policy)
+        )
         self._access.forget_person(user_id)
-        return grant
+        return given
 
     async def take_back(self, grant_id: str, reason: str, *, by: Actor) -> Grant:
         """Raise Conflict when it has ended already, or when the last administrator or auditor would go."""
@@ -81,11 +95,15 @@ class RightsDesk:
         self, user_id: str, permission: Permission, place: Place | None, *, point_id: str = "", by: Actor
     ) -> Why:
         """May this person do that there, and by which grants? Raise NotFound for what is not there, or out of reach."""
-        if point_id:
-            place = await self._seen_place(point_id, by)
-        else:
-            by.require(Permission.GRANTS_SEE, place or Place())
-        return await self._transactions.read(lambda uow: why(uow, user_id, permission, place))
+        at_point = await self._seen_place(point_id, by) if point_id else None
+
+        def unit(uow: UnitOfWork) -> Why:
+            person = seen_person(uow, user_id, by)
+            if at_point is None:
+                by.require(Permission.GRANTS_SEE, place or place_of_person(uow, person))
+            return why(uow, user_id, permission, at_point or place)
+
+        return await self._transactions.read(unit)
 
     async def who(self, permission: Permission, point_id: str, *, by: Actor) -> Sequence[Why]:
         """Everybody who may do that at this point."""
@@ -146,36 +164,21 @@ def who_may(uow: UnitOfWork, permission: Permission, place: Place) -> list[Why]:
     return found
 
 
-def _give(uow: UnitOfWork, user_id: str, terms: GrantTerms, reason: str, by: Actor) -> Grant:
-    person = uow.store(PersonStore).get(user_id)
-    terms = checked_terms(terms, uow.now.utc)
-    if terms.organisation_id:
-        uow.store(OrganisationStore).get(terms.organisation_id)
-    check_subject(by, person)
-    guarded = standing_guardians(uow)
-    draft = Grant(id="", user_id=user_id, terms=terms, granted_by=by.user_id, granted_at=uow.now.utc)
-    check_giver(by, draft, tree_of(uow))
-    grant = granting.give(uow, user_id, terms, granted_by=by.user_id, reason=reason)
-    keep_guarded(uow, guarded)
-    uow.store(AuditLog).append(
-        by.entry("grant.give", f"person:{user_id}", grant=grant.id, reason=reason, **_told(terms))
-    )
-    return grant
-
-
 def _take_back(uow: UnitOfWork, grant_id: str, reason: str, by: Actor) -> Grant:
     grant = uow.store(GrantStore).get(grant_id)
+    person, unknown = uow.store(PersonStore).get(grant.user_id), NotFound("there is no such grant")
     if not by.reach(Permission.GRANTS_SEE).contains(ground_of(grant, tree_of(uow))):
-        raise NotFound("there is no such grant")
+        raise unknown
+    by.must_do(Permission.GRANTS_EDIT, place_of_person(uow, person), see=Permission.GRANTS_SEE, unknown=unknown)
     if grant.ended_at is not None:
         raise Conflict("this grant has ended already")
-    check_subject(by, uow.store(PersonStore).get(grant.user_id))
+    check_subject(by, person)
     guarded = standing_guardians(uow)
     check_giver(by, grant, tree_of(uow))
     ended = granting.end(uow, grant, ended_by=by.user_id, reason=reason)
     keep_guarded(uow, guarded)
     uow.store(AuditLog).append(
-        by.entry("grant.take_back", f"person:{grant.user_id}", grant=grant.id, reason=reason, **_told(grant.terms))
+        by.entry("grant.take_back", f"person:{grant.user_id}", grant=grant.id, reason=reason, **told(grant.terms))
     )
     return ended
 
@@ -189,19 +192,7 @@ def _sweep(uow: UnitOfWork) -> set[str]:
                 actor=SYSTEM,
                 action="grant.expire",
                 object=f"person:{grant.user_id}",
-                details={"grant": grant.id, **_told(grant.terms)},
+                details={"grant": grant.id, **told(grant.terms)},
             )
         )
     return {grant.user_id for grant in over}
-
-
-def _told(terms: GrantTerms) -> dict[str, Any]:
-    return {
-        "role": terms.role.value,
-        "effect": terms.effect.value,
-        "permissions": sorted(permission.value for permission in terms.permissions),
-        "organisation_id": terms.organisation_id,
-        "area_code": terms.area_code,
-        "point_classes": sorted(terms.point_classes),
-        "valid_until": terms.valid_until.isoformat() if terms.valid_until else "",
-    }

@@ -3,7 +3,7 @@
 Owns every act on them but passkeys (`passkeys.py`). Seeds are sealed by the vault; of recovery codes only a hash is kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from fengtai.domain.access.model import (
     KeysChanged,
     LinkedIdentity,
     Passkey,
+    Permission,
     Person,
     Session,
     Task,
@@ -45,8 +46,9 @@ from fengtai.domain.access.rules import (
 )
 from fengtai.domain.access.service.desk import AccessDesk
 from fengtai.domain.access.service.opening import SignedIn, done, due_from, new_challenge, open_session, taken
+from fengtai.domain.access.service.places import tell_of_person
 from fengtai.domain.access.service.proofs import FRESH_SECONDS, charge, check_at_the_desk, give_back, prove_again
-from fengtai.domain.access.service.units import audit_refusal, end_sessions
+from fengtai.domain.access.service.units import audit_refusal, edited_person, end_sessions
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.vocabulary.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from fengtai.vocabulary.transactions import Transactions, UnitOfWork
@@ -218,7 +220,7 @@ class SecondFactorDesk:
             codes = _new_recovery_codes(uow, by.user_id)
             done(uow, by.session_id, Due.SECOND_FACTOR)
             uow.store(AuditLog).append(by.entry("person.keys", f"person:{by.user_id}", act="totp enrolled"))
-            uow.publish(KeysChanged(user_id=by.user_id, step="totp"))
+            tell_of_person(uow, KeysChanged(user_id=by.user_id, step="totp"))
             return codes
 
         codes = await self._transactions.write(unit)
@@ -235,7 +237,7 @@ class SecondFactorDesk:
                 raise Forbidden(MUST_HAVE_ONE)
             if keys.remove_totp(by.user_id):
                 uow.store(AuditLog).append(by.entry("person.keys", f"person:{by.user_id}", act="totp removed"))
-                uow.publish(KeysChanged(user_id=by.user_id, step="removed"))
+                tell_of_person(uow, KeysChanged(user_id=by.user_id, step="removed"))
 
         await self._transactions.write(unit)
 
@@ -248,27 +250,30 @@ class SecondFactorDesk:
                 raise Conflict("Recovery codes belong to an authenticator app: enter one first.")
             codes = _new_recovery_codes(uow, by.user_id)
             uow.store(AuditLog).append(by.entry("person.keys", f"person:{by.user_id}", act="recovery codes renewed"))
-            uow.publish(KeysChanged(user_id=by.user_id, step="recovery-codes"))
+            tell_of_person(uow, KeysChanged(user_id=by.user_id, step="recovery-codes"))
             return codes
 
         return await self._transactions.write(unit)
 
     # --- everybody's
 
-    async def everybody(self) -> Sequence[KeysOf]:
-        def unit(uow: UnitOfWork) -> list[KeysOf]:
+    async def page(self, *, by: Actor, after: str = "", limit: int = 100) -> Sequence[tuple[str, KeysOf]]:
+        """Of people within reach, by name, each with the key that `after` takes."""
+        reach = by.reach(Permission.PEOPLE_SEE)
+
+        def unit(uow: UnitOfWork) -> list[tuple[str, KeysOf]]:
             have = uow.store(KeyStore).people_with_keys()
             return [
-                KeysOf(
-                    person=person,
-                    totp=have.get(person.id, (False, 0))[0],
-                    passkeys=have.get(person.id, (False, 0))[1],
-                    must_have_second_factor=must_have_second_factor(person.roles, self._policy),
-                )
-                for person in uow.store(PersonStore).all()
+                (key, self._keys_of(person, have))
+                for key, person in uow.store(PersonStore).page(reach, after=after, limit=limit)
             ]
 
         return await self._transactions.read(unit)
+
+    def _keys_of(self, person: Person, have: Mapping[str, tuple[bool, int]]) -> KeysOf:
+        totp, passkeys = have.get(person.id, (False, 0))
+        must_have = must_have_second_factor(person.roles, self._policy)
+        return KeysOf(person=person, totp=totp, passkeys=passkeys, must_have_second_factor=must_have)
 
     async def reset(self, user_id: str, reason: str, *, by: Actor) -> None:
         """Somebody lost their device: remove app, recovery codes, passkeys and links, and end their sessions.
@@ -282,7 +287,7 @@ class SecondFactorDesk:
             raise Invalid("say why, in a few words", field="reason")
 
         def unit(uow: UnitOfWork) -> set[str]:
-            name = uow.store(PersonStore).get(user_id).name
+            name = edited_person(uow, user_id, by).name
             removed, ended = remove_all_keys(uow, user_id)
             line = by.entry("person.keys_reset", f"person:{user_id}", purpose=reason.strip(), name=name, **removed)
             uow.store(AuditLog).append(line)
@@ -299,7 +304,7 @@ def remove_all_keys(uow: UnitOfWork, user_id: str) -> tuple[dict[str, Any], set[
     for passkey in passkeys:
         keys.remove_passkey(passkey.id)
     removed = {"totp": had_totp, "passkeys": len(passkeys), "links": uow.store(ProviderStore).unlink(user_id)}
-    uow.publish(KeysChanged(user_id=user_id, step="reset"))
+    tell_of_person(uow, KeysChanged(user_id=user_id, step="reset"))
     return removed, end_sessions(uow, user_id, "second factors reset")
 
 

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from fengtai.domain.access.model import TOKEN_PREFIX, AccessPolicy, Actor, ApiToken, Permission, Person
-from fengtai.domain.access.ports import PasswordHasher, PersonStore, TokenStore
+from fengtai.domain.access.ports import PasswordHasher, TokenStore
 from fengtai.domain.access.rules import session_token, token_sha256
 from fengtai.domain.access.service.desk import AccessDesk
 from fengtai.domain.access.service.keeping import end_token
 from fengtai.domain.access.service.opening import NEVER_BY_TOKEN
 from fengtai.domain.access.service.proofs import check_at_the_desk, prove_again
+from fengtai.domain.access.service.units import edited_person, people_in_reach
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.vocabulary.errors import Conflict, Invalid, NotFound
 from fengtai.vocabulary.transactions import Transactions, UnitOfWork
@@ -80,10 +81,13 @@ class TokenDesk:
         check_at_the_desk(by)
         return await self._transactions.read(lambda uow: uow.store(TokenStore).of_person(by.user_id))
 
-    async def all(self) -> Sequence[tuple[ApiToken, Person]]:
+    async def page(self, *, by: Actor, after: str = "", limit: int = 100) -> Sequence[tuple[ApiToken, Person]]:
+        """Of people within reach, newest first."""
+
         def unit(uow: UnitOfWork) -> list[tuple[ApiToken, Person]]:
-            people = {person.id: person for person in uow.store(PersonStore).all()}
-            return [(token, people[token.user_id]) for token in uow.store(TokenStore).all()]
+            people = people_in_reach(uow, by)
+            page = uow.store(TokenStore).page(people.ids, after=after, limit=limit)
+            return [(token, people[token.user_id]) for token in page]
 
         return await self._transactions.read(unit)
 
@@ -92,15 +96,18 @@ class TokenDesk:
         await self._withdraw(token_id, by, only_of=by.user_id)
 
     async def withdraw(self, token_id: str, *, by: Actor) -> None:
-        """Anybody's, by whoever may change people; it acts at once here, and within two seconds in other processes."""
+        """Of somebody whom one may change; it acts at once here, and within two seconds in other processes."""
         check_at_the_desk(by)
         await self._withdraw(token_id, by)
 
     async def _withdraw(self, token_id: str, by: Actor, *, only_of: str = "") -> None:
         def unit(uow: UnitOfWork) -> str:
             token = uow.store(TokenStore).get(token_id)
+            unknown = NotFound("there is no such token")
             if only_of and token.user_id != only_of:
-                raise NotFound("there is no such token")
+                raise unknown
+            if token.user_id != by.user_id:
+                edited_person(uow, token.user_id, by, unknown)
             end_token(uow, token, "withdrawn")
             line = by.entry("token.withdraw", f"token:{token_id}", user_id=token.user_id, purpose=token.purpose)
             uow.store(AuditLog).append(line)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fengtai.domain.access.ports import (
+    ApprovalStore,
     ChallengeStore,
     GrantStore,
     KeptPasswordStore,
@@ -15,6 +16,7 @@ from fengtai.domain.access.ports import (
     ThrottleStore,
     TokenStore,
 )
+from fengtai.domain.access.store.approvals import SqlApprovals
 from fengtai.domain.access.store.grants import SqlGrants
 from fengtai.domain.access.store.keys import SqlChallenges, SqlKeptPasswords, SqlKeys
 from fengtai.domain.access.store.people import SqlPeople
@@ -28,6 +30,7 @@ __all__ = ["STORES", "SqlGrants", "SqlPeople", "SqlSessions", "SqlSetup", "SqlTh
 STORES: Mapping[type[Any], type[Any]] = {
     PersonStore: SqlPeople,
     GrantStore: SqlGrants,
+    ApprovalStore: SqlApprovals,
     SessionStore: SqlSessions,
     ThrottleStore: SqlThrottles,
     SetupStore: SqlSetup,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 from sqlalchemy.exc import IntegrityError
 
-from fengtai.domain.access.model import Person, Role
+from fengtai.domain.access.model import Person, Reach, Role
 from fengtai.domain.access.store.tables import person_table, upsert
 from fengtai.vocabulary.clock import from_ms, to_ms
 from fengtai.vocabulary.errors import Conflict, NotFound
@@ -32,6 +32,15 @@ class SqlPeople:
         people = [(row.name_key, _person(row)) for row in self._connection.execute(select(person_table))]
         return [person for _, person in sorted(people, key=lambda pair: pair[0])]  # not by the database's collation
 
+    def page(self, reach: Reach, *, after: str = "", limit: int = 100) -> Sequence[tuple[str, Person]]:
+        # In the order of code points on every engine, which `all` has too, and not by the database's collation.
+        is_sqlite = self._connection.dialect.name == "sqlite"
+        key = person_table.c.name_key.collate("BINARY" if is_sqlite else "C")
+        wanted = select(person_table).where(key > after).order_by(key).limit(limit)
+        if (within := reach.condition(person_table.c.organisation_id)) is not None:
+            wanted = wanted.where(within)
+        return [(row.name_key, _person(row)) for row in self._connection.execute(wanted)]
+
     def save(self, person: Person, *, name_key: str) -> None:
         values = {
             "id": person.id,
@@ -42,6 +51,7 @@ class SqlPeople:
             "password_hash": person.password_hash,
             "created_at_ms": to_ms(person.created_at),
             "disabled": person.disabled,
+            "organisation_id": person.organisation_id,
         }
         try:
             upsert(self._connection, person_table, person_table.c.id, values)
@@ -58,4 +68,5 @@ def _person(row: Row[Any]) -> Person:
         password_hash=row.password_hash,
         created_at=from_ms(row.created_at_ms),
         disabled=bool(row.disabled),
+        organisation_id=row.organisation_id,
     )

@@ -1,7 +1,7 @@
 """Sessions in SQL."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,8 +32,13 @@ class SqlSessions:
     def of_person(self, user_id: str) -> Sequence[Session]:
         return self._newest_first(session_table.c.user_id == user_id)
 
-    def all(self) -> Sequence[Session]:
-        return self._newest_first()
+    def page(self, of: Collection[str] | None, *, after: str = "", limit: int = 100) -> Sequence[Session]:
+        wanted = select(session_table).order_by(session_table.c.id.desc()).limit(limit)
+        if of is not None:
+            wanted = wanted.where(session_table.c.user_id.in_(sorted(of)))
+        if after:
+            wanted = wanted.where(session_table.c.id < after)
+        return [_session(row) for row in self._connection.execute(wanted)]
 
     def over(self, *, seen_before: datetime, ended_before: datetime) -> Sequence[Session]:
         return self._newest_first(

@@ -1,6 +1,6 @@
 """Failed sign-ins and the set-up token in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,9 +20,13 @@ class SqlThrottles:
         row = self._connection.execute(select(throttle_table).where(throttle_table.c.key == key)).first()
         return None if row is None else _throttle(row)
 
-    def locked(self, now: datetime) -> Sequence[Throttle]:
-        until = throttle_table.c.locked_until_ms
-        wanted = select(throttle_table).where(until > to_ms(now)).order_by(until.desc(), throttle_table.c.key)
+    def locked(
+        self, now: datetime, of: Collection[str] | None = None, *, after: str = "", limit: int = 100
+    ) -> Sequence[Throttle]:
+        key, until = throttle_table.c.key, throttle_table.c.locked_until_ms
+        wanted = select(throttle_table).where(until > to_ms(now), key > after).order_by(key).limit(limit)
+        if of is not None:
+            wanted = wanted.where(key.in_(sorted(of)))
         return [_throttle(row) for row in self._connection.execute(wanted)]
 
     def save(self, throttle: Throttle) -> None:

@@ -33,6 +33,13 @@ person_table = Table(
     Column("password_hash", Text, nullable=False, comment="Argon2id PHC text"),
     Column("created_at_ms", BigInteger, nullable=False),
     Column("disabled", Boolean, nullable=False),
+    Column(
+        "organisation_id",
+        String(32),
+        nullable=False,
+        server_default="",
+        comment="who may change them; empty: the city's",
+    ),
 )
 
 grant_table = Table(
@@ -53,6 +60,29 @@ grant_table = Table(
     Column("ended_at_ms", BigInteger, nullable=True, comment="taken back, or its time was over; rows stay"),
     Column("ended_by", String(64), nullable=False),
     Column("end_reason", Text, nullable=False),
+)
+
+approval_table = Table(
+    "access_approval",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("act", String(32), nullable=False, comment="ApprovedAct"),
+    Column("object", String(128), nullable=False, comment="person:<id>, clip:<id>"),
+    Column("terms", Text, nullable=False, comment="JSON: exactly what was asked for"),
+    Column("title", Text, nullable=False, comment="what it is about, for people"),
+    Column("organisation_id", String(32), nullable=False),
+    Column("area_code", String(12), nullable=False),
+    Column("point_class", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("asked_by", String(32), nullable=False, index=True),
+    Column("asked_by_name", Text, nullable=False),
+    Column("asked_at_ms", BigInteger, nullable=False),
+    Column("expires_at_ms", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False, index=True, comment="ApprovalState"),
+    Column("decided_by", String(32), nullable=False),
+    Column("decided_by_name", Text, nullable=False),
+    Column("decided_at_ms", BigInteger, nullable=True),
+    Column("note", Text, nullable=False, comment="of whoever decided, or why it could not be done"),
 )
 
 session_table = Table(

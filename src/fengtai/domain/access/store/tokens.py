@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,8 +35,13 @@ class SqlTokens:
     def of_person(self, user_id: str) -> Sequence[ApiToken]:
         return self._newest_first(token_table.c.user_id == user_id)
 
-    def all(self) -> Sequence[ApiToken]:
-        return self._newest_first()
+    def page(self, of: Collection[str] | None, *, after: str = "", limit: int = 100) -> Sequence[ApiToken]:
+        wanted = select(token_table).order_by(token_table.c.id.desc()).limit(limit)
+        if of is not None:
+            wanted = wanted.where(token_table.c.user_id.in_(sorted(of)))
+        if after:
+            wanted = wanted.where(token_table.c.id < after)
+        return [_token(row) for row in self._connection.execute(wanted)]
 
     def over(self, ended_before: datetime) -> Sequence[ApiToken]:
         return self._newest_first(token_table.c.expires_at_ms <= to_ms(ended_before))
