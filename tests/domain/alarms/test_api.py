@@ -8,9 +8,10 @@ from fastapi import FastAPI
 from tests.domain.alarms.conftest import Desk, actor
 
 from fengtai.domain.access.model import Permission
-from fengtai.domain.alarms.api import AlarmView, router
+from fengtai.domain.alarms.api import router
+from fengtai.domain.alarms.api.views import AlarmView
 from fengtai.domain.alarms.model import Alarm
-from fengtai.domain.alarms.service import CallDesk
+from fengtai.domain.alarms.service import AlarmQueue, CallDesk
 
 
 def call_desk(desk: Desk) -> CallDesk:
@@ -20,7 +21,9 @@ def call_desk(desk: Desk) -> CallDesk:
 @pytest.fixture
 async def console(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
     edge = FastAPI()
-    edge.include_router(router(desk.service, call_desk(desk), lambda: actor("王芳")))
+    edge.include_router(
+        router(desk.service, AlarmQueue(transactions=desk.units), call_desk(desk), lambda: actor("王芳"))
+    )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(edge), base_url="http://test") as client:
         yield client
 
@@ -116,7 +119,7 @@ async def test_sources_are_listed_with_their_state(desk: Desk, console: httpx.As
 
 
 def test_every_route_names_its_permission(desk: Desk) -> None:
-    for route in router(desk.service, call_desk(desk), lambda: actor()).routes:
+    for route in router(desk.service, AlarmQueue(transactions=desk.units), call_desk(desk), lambda: actor()).routes:
         assert route.openapi_extra["x-access"] in {  # type: ignore[attr-defined]
             Permission.ALARMS_SEE.value,
             Permission.ALARMS_HANDLE.value,

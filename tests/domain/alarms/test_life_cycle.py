@@ -3,8 +3,8 @@
 import pytest
 from tests.domain.alarms.conftest import Desk, actor
 
-from fengtai.domain.alarms.model import Alarm, AlarmState
-from fengtai.domain.alarms.rules import ALLOWED_STEPS, Step, StepNotAllowed, next_state, person_steps
+from fengtai.domain.alarms.model import Alarm, AlarmState, Step
+from fengtai.domain.alarms.rules import ALLOWED_STEPS, StepNotAllowed, next_state, person_steps
 from fengtai.domain.alarms.service import close_alarm, take_alarm
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.storage.memory.audit import MemoryAuditLog

@@ -127,14 +127,21 @@ class Centre:
         self.patrol = await self.board.create(UnitWords(name="巡组 1", call_sign="B-1", kind="patrol"), by=BUILDER)
         self.guard = await self.board.create(UnitWords(name="保安 2", call_sign="A-2", kind="guard"), by=BUILDER)
 
-    async def alarm(self, code: str = "130", zone: str = "1", category: str = "burglary", drill: bool = False) -> Alarm:
+    async def alarm(
+        self,
+        code: str = "130",
+        zone: str = "1",
+        category: str = "burglary",
+        drill: bool = False,
+        account: str = "1234",
+    ) -> Alarm:
         """A panel reports; the alarm that is raised."""
         self._sequence += 1
         await self.alarms.receive(
             Signal(
                 channel=Channel.FIXED,
                 source="sia-dc09",
-                account="1234",
+                account=account,
                 code_system="contact-id",
                 code=code,
                 zone=zone,

@@ -48,7 +48,7 @@ async def clip_ready(centre, console, incident):
 async def test_an_incident_is_told_with_all_that_its_workspace_shows(centre, incident):
     assert incident["number"] == "20261120-0001"
     assert incident["opened_at"] == "2026-11-20T12:00:00.000Z"
-    assert incident["allowed_steps"] == ["dispatch", "close"]
+    assert incident["allowed_steps"] == ["dispatch", "close", "join"]
     assert incident["holder"] == {"id": "id-of-li", "name": "li"}
     assert incident["premises"]["keyholders"][0]["name"] == "王芳"
     assert incident["premises"]["zones"] == [{"number": "1", "name": "前门"}, {"number": "2", "name": "库房"}]
@@ -102,7 +102,7 @@ async def test_refusals_say_what_to_do(centre, console, incident):
 
 async def test_the_life_cycles_are_told_as_tables(console):
     tables = (await console.get("/api/life-cycles")).json()
-    assert tables["incident"]["taken"] == {"dispatch": "dispatched", "close": "closed"}
+    assert tables["incident"]["taken"] == {"dispatch": "dispatched", "close": "closed", "join": "closed"}
     assert tables["dispatch"]["arrived"] == {"feedback": "finished", "recall": "recalled"}
     assert tables["alarm"]["raised"]["take"] == "taken"
 

@@ -13,7 +13,7 @@ from fengtai.domain.access.model import GrantTerms, OrganisationTree, Role
 from fengtai.domain.devices.model import Device, Enrolment, Presence
 from fengtai.domain.devices.ports import DeviceStore
 from fengtai.domain.incidents.api import router
-from fengtai.domain.incidents.model import Disposition, HandOverState
+from fengtai.domain.incidents.model import Disposition, HandedKind, HandOverState
 from fengtai.domain.incidents.service import HandOverDesk
 from fengtai.domain.premises.ports import PanelAccountStore
 from fengtai.vocabulary.errors import Conflict, Forbidden, Invalid, NotFound
@@ -135,3 +135,15 @@ async def test_over_http_it_is_drafted_written_read_and_accepted(centre, desk, o
     assert made["items"] == draft["items"]
     assert (listed, made["written_at"]) == (made, "2026-11-20T12:00:00.000Z")
     assert (done.status_code, done.json()["state"], done.json()["accepted_by_name"]) == (200, "accepted", "wu")
+
+
+async def test_what_is_too_much_to_be_named_is_counted(centre, desk):
+    for number in range(205):
+        await centre.alarm(account=f"{5000 + number}")
+    for zone in range(7):
+        await centre.alarm(zone=str(zone))
+    written = await desk.write("", by=LI)
+    rows = [item for item in written.items if item.kind is HandedKind.ALARM]
+    assert len(rows) == 200
+    folded = [item.facts["more"] for item in rows if "more" in item.facts]
+    assert written.left_out["alarm"] + len(rows) + sum(map(int, folded)) == 212

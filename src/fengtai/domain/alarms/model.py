@@ -103,6 +103,22 @@ class AlarmState(Enum):
     CLOSED = "closed"
 
 
+class Step(Enum):
+    """See `rules.ALLOWED_STEPS`."""
+
+    TAKE = "take"
+    SHELVE = "shelve"
+    UNSHELVE = "unshelve"
+    RESTORE = "restore"
+    CLOSE = "close"
+    REPEAT = "repeat"
+    NOTE_RESTORE = "note-restore"
+    LOWER = "lower"
+    ESCALATE = "escalate"
+    MOVE = "move"
+    """into another incident"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
     id: str
@@ -163,6 +179,27 @@ class Alarm:
     def place(self) -> Place:
         """The facts by which rights to it are looked up."""
         return Place(self.organisation_id, self.area_code)
+
+
+FOLDED_BEYOND = 5
+"""more open alarms than this of one panel, of one priority, in one state are one row of the queue: the oldest of them"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueEntry:
+    """A row of the queue: an alarm, and how many more of its panel stand behind it (`FOLDED_BEYOND`)."""
+
+    alarm: Alarm
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCounts:
+    """How many are open; `waiting` by priority are those that nobody has taken or shelved."""
+
+    waiting: Mapping[int, int]
+    taken: int
+    shelved: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

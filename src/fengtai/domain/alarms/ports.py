@@ -12,6 +12,8 @@ from fengtai.domain.alarms.model import (
     Heard,
     JournalledSignal,
     OnTest,
+    OpenCounts,
+    QueueEntry,
     Signal,
     TelephoneCall,
     TriageLane,
@@ -75,6 +77,22 @@ class AlarmStore(Protocol):
     def open_page(self, *, after: str = "", limit: int = 200, within: Reach | None = None) -> Sequence[Alarm]:
         """Raised, taken or shelved; by priority, then oldest first; `after` is the id of the last one seen. `within`: of
         places in reach."""
+
+    def queue_page(
+        self, *, after: str = "", limit: int = 200, within: Reach | None = None, text: str = ""
+    ) -> Sequence[QueueEntry]:
+        """As `open_page`, with the alarms of one panel folded into the oldest of them where they are many. `text` is looked
+        for in premises, account, name of the zone, code and words."""
+
+    def open_counts(self, within: Reach | None = None) -> OpenCounts: ...
+
+    def folded_with(
+        self, alarm: Alarm, *, after: str = "", limit: int = 200, within: Reach | None = None
+    ) -> Sequence[Alarm]:
+        """Those that the queue folds with this one, and itself; oldest first."""
+
+    def by_ids(self, alarm_ids: Sequence[str]) -> Sequence[Alarm]:
+        """In this order; those that are not there are left out."""
 
     def newest_page(self, *, after: str = "", limit: int = 200, within: Reach | None = None) -> Sequence[Alarm]:
         """All, newest first; `after` is the id of the last one seen."""

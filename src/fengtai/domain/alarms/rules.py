@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
-from fengtai.domain.alarms.model import AlarmState, CallWords, Qualifier, SourceState, TriageLane
+from fengtai.domain.alarms.model import AlarmState, CallWords, Qualifier, SourceState, Step, TriageLane
 from fengtai.domain.premises.model import PanelAccount
 from fengtai.vocabulary.errors import Conflict, Invalid
 
@@ -332,18 +332,6 @@ def is_lost(now: datetime, last_seen_at: datetime, watched_since: datetime, acco
     return account.heartbeat_seconds > 0 and now > max(last_seen_at, watched_since) + allowed
 
 
-class Step(Enum):
-    TAKE = "take"
-    SHELVE = "shelve"
-    UNSHELVE = "unshelve"
-    RESTORE = "restore"
-    CLOSE = "close"
-    REPEAT = "repeat"
-    NOTE_RESTORE = "note-restore"
-    LOWER = "lower"
-    ESCALATE = "escalate"
-
-
 PERSON_STEPS = frozenset({Step.TAKE, Step.SHELVE, Step.UNSHELVE, Step.CLOSE})
 """the steps that a person takes; the rest is done by rules and timers"""
 
@@ -360,6 +348,7 @@ ALLOWED_STEPS: dict[AlarmState, dict[Step, AlarmState]] = {
     },
     AlarmState.TAKEN: {
         Step.CLOSE: AlarmState.CLOSED,
+        Step.MOVE: AlarmState.TAKEN,
         Step.REPEAT: AlarmState.TAKEN,
         Step.NOTE_RESTORE: AlarmState.TAKEN,
         Step.LOWER: AlarmState.TAKEN,

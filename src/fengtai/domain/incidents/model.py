@@ -4,7 +4,7 @@ Owns: these records and their states. Must not know: how a picture travels, wher
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import ClassVar
@@ -41,6 +41,10 @@ class IncidentStep(Enum):
     STAND_DOWN = "stand-down"
     """the last unit was called back, and none has finished"""
     CLOSE = "close"
+    JOIN = "join"
+    """it goes on as a part of another incident"""
+    PART = "part"
+    """taken apart again"""
 
 
 class DispatchState(Enum):
@@ -76,6 +80,8 @@ class Disposition(Enum):
     DRILL = "drill"
     CANCELLED = "cancelled"
     DUPLICATE = "duplicate"
+    JOINED = "joined"
+    """goes on in `Incident.joined_to`; nobody chooses it by hand"""
 
 
 class CameraReason(Enum):
@@ -140,6 +146,8 @@ class Incident:
     organisation_id: str = ""
     """of the alarm that opened it"""
     area_code: str = ""
+    joined_to: str = ""
+    """id of the incident that it was joined to; empty: it stands for itself"""
 
     @property
     def place(self) -> Place:
@@ -254,7 +262,7 @@ class IncidentBrief:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentDetail:
-    """All that a workspace shows of one incident, read in one unit."""
+    """All that a workspace shows of one incident and of those joined to it, read in one unit."""
 
     incident: Incident
     alarms: Sequence[Alarm]
@@ -265,6 +273,9 @@ class IncidentDetail:
     clips: Sequence[Clip]
     log: Sequence[LogLine]
     phases: Phases
+    joined: Sequence[IncidentBrief] = ()
+    """those that were joined to it, and to them, as far as this person may see them"""
+    joined_to: Incident | None = None
 
 
 class HandOverState(Enum):
@@ -317,6 +328,8 @@ class HandOver:
     items: tuple[HandedItem, ...]
     dark_devices: int
     """how many devices were dark; the items name the first of them"""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """of the other kinds: how many more there were than the items name"""
     version: int = 1
     accepted_by: str = ""
     accepted_by_name: str = ""
@@ -359,7 +372,7 @@ class IncidentOpened(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentChanged(Event):
-    """Any later change; `step` names it (a life-cycle step, or join, note, call, step)."""
+    """Any later change; `step` names it (a life-cycle step, or join, part, note, call, step)."""
 
     kind: ClassVar[str] = "incidents.changed"
     needs: ClassVar[str] = "incidents.see"

@@ -1,6 +1,7 @@
 """What incidents need from outside."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -8,17 +9,37 @@ from fengtai.domain.access.model import Reach
 from fengtai.domain.incidents.model import Call, Clip, Dispatch, HandOver, Incident, LogLine
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matching:
+    """What a list is narrowed to: words in number or title, or one of these premises."""
+
+    text: str
+    premises_ids: frozenset[str] = frozenset()
+
+
 class IncidentStore(Protocol):
     def get(self, incident_id: str) -> Incident:
         """Raise NotFound if there is none."""
 
-    def open_of_premises(self, premises_id: str, *, since: datetime, drill: bool) -> Incident | None:
-        """The newest incident of these premises that is not closed and was opened at `since` or later."""
+    def of_premises(self, premises_id: str, *, since: datetime, drill: bool) -> Sequence[Incident]:
+        """The newest few incidents of these premises that were opened at `since` or later and are not closed, or were
+        joined to another; newest first."""
 
     def page(
-        self, *, only_open: bool, after: str = "", limit: int = 100, within: Reach | None = None
+        self,
+        *,
+        only_open: bool,
+        after: str = "",
+        limit: int = 100,
+        within: Reach | None = None,
+        matching: Matching | None = None,
     ) -> Sequence[Incident]:
         """Newest first. `after` is the id of the last one seen. `within`: of places in reach."""
+
+    def joined_into(self, incident_ids: Collection[str]) -> Sequence[Incident]:
+        """Those that were joined to one of these and have not been taken apart, oldest first."""
+
+    def open_count(self, within: Reach | None = None) -> int: ...
 
     def next_serial(self, day: str) -> int:
         """Counts from 1 within the day (YYYYMMDD); two callers never get the same."""

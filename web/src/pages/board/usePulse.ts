@@ -18,14 +18,16 @@ export function usePulse() {
   open.start()
   const inHand = useAnswer(() => incidents.list('open'), { on: ['incidents'], everySeconds: 30 })
   const units = useAnswer(async () => (session.may('units.see') ? duty.units() : nothing), { on: ['duty'], everySeconds: 60 })
-  const sources = useAnswer(async () => (session.may('alarms.see') ? alarms.sources() : ok([])), { on: ['alarms'], everySeconds: 30 })
+  const sources = useAnswer(async () => (session.may('alarms.see') ? alarms.sources() : ok([])), { everySeconds: 15 })
   const registered = useAnswer(async () => (session.may('devices.see') ? devices.list() : nothing), { on: ['devices'], settleMs: 800, everySeconds: 60 })
   const status = useAnswer(async () => (session.may('system.see') ? system.status() : ok(undefined)), { on: ['system'], everySeconds: 30 })
 
   const levels = computed(() =>
-    [...new Set(open.waiting.map((alarm) => alarm.priority))].sort((a, b) => a - b).map((priority) => {
-      const those = open.waiting.filter((alarm) => alarm.priority === priority)
-      return { priority, count: those.length, oldest: those.map((alarm) => alarm.raised_at).sort()[0] ?? '' }
+    Object.entries(open.counts.waiting_by_priority).map(([key, count]) => {
+      const priority = Number(key)
+      // Rows come by priority and then oldest first: in a flood the oldest of a low priority may not be among them.
+      const oldest = open.waiting.find((alarm) => alarm.priority === priority)?.raised_at ?? ''
+      return { priority, count, oldest }
     }),
   )
   const mine = computed(() => [...(inHand.value.value?.items ?? [])].sort((a, b) => a.priority - b.priority || a.opened_at.localeCompare(b.opened_at)))

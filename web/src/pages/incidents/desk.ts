@@ -1,7 +1,7 @@
 import { inject, type ComputedRef, type InjectionKey } from 'vue'
 import type { OnDesk } from './useIncident'
 
-export type Desk = OnDesk & { mayHandle: ComputedRef<boolean> }
+export type Desk = OnDesk & { mayHandle: ComputedRef<boolean>; join: () => void }
 export const DESK: InjectionKey<Desk> = Symbol('incident on the desk')
 
 export function useDesk(): Desk {

@@ -21,10 +21,11 @@ from fengtai.domain.alarms.model import (
     OnTest,
     Signal,
     SourceView,
+    Step,
     TriageLane,
 )
 from fengtai.domain.alarms.ports import AlarmStore, OnTestStore, SignalJournal, SupervisionStore, Told, TriageStore
-from fengtai.domain.alarms.rules import Step, may_be_shelved
+from fengtai.domain.alarms.rules import may_be_shelved
 from fengtai.domain.alarms.service import supervision, timers
 from fengtai.domain.alarms.service.life_cycle import check_version, close_alarm, seen_alarm, step_alarm
 from fengtai.domain.alarms.service.mapping import RegisterMemory

@@ -1,16 +1,16 @@
 """Steps of one alarm inside somebody's unit of work: state by the table, version, history, event.
 
-`take_alarm` and `close_alarm` are for folders above (incidents), which call them in their own unit and write the audit
-line of the whole act themselves.
+`take_alarm`, `move_alarm` and `close_alarm` are for folders above (incidents), which call them in their own unit and
+write the audit line of the whole act themselves.
 """
 
 from dataclasses import replace
 from typing import Any
 
 from fengtai.domain.access.model import Actor, Permission
-from fengtai.domain.alarms.model import Alarm, AlarmChanged, AlarmState, AlarmStep
+from fengtai.domain.alarms.model import Alarm, AlarmChanged, AlarmState, AlarmStep, Step
 from fengtai.domain.alarms.ports import AlarmStore
-from fengtai.domain.alarms.rules import Step, next_state
+from fengtai.domain.alarms.rules import next_state
 from fengtai.vocabulary.errors import Conflict, NotFound
 from fengtai.vocabulary.transactions import UnitOfWork
 
@@ -24,6 +24,7 @@ TOLD_AS = {
     Step.NOTE_RESTORE: "restored",
     Step.LOWER: "lowered",
     Step.ESCALATE: "escalated",
+    Step.MOVE: "moved",
 }
 """step → the word in `AlarmChanged.step` and in the history"""
 
@@ -46,6 +47,21 @@ def take_alarm(uow: UnitOfWork, alarm_id: str, *, by: Actor, incident_id: str) -
         incident_id=incident_id,
         escalate_at=None,
         shelved_until=None,
+    )
+
+
+def move_alarm(uow: UnitOfWork, alarm_id: str, *, incident_id: str, words: str, by: Actor) -> Alarm:
+    """Hold it in another incident from now on."""
+    alarm = seen_alarm(uow, alarm_id, by, Permission.ALARMS_HANDLE)
+    return step_alarm(
+        uow,
+        alarm,
+        Step.MOVE,
+        who=by.name,
+        text=words,
+        incident_id=incident_id,
+        held_by=by.user_id,
+        held_by_name=by.name,
     )
 
 

@@ -6,8 +6,8 @@ Due or not is asked of the database, so a restart loses none and repeats none.
 from datetime import timedelta
 
 from fengtai.domain.alarms import rules
+from fengtai.domain.alarms.model import Step
 from fengtai.domain.alarms.ports import AlarmStore, OnTestStore
-from fengtai.domain.alarms.rules import Step
 from fengtai.domain.alarms.service.life_cycle import step_alarm
 from fengtai.domain.audit.model import AuditEntry
 from fengtai.domain.audit.ports import AuditLog

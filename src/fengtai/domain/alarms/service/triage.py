@@ -18,10 +18,11 @@ from fengtai.domain.alarms.model import (
     OnTest,
     Qualifier,
     Signal,
+    Step,
     TriageLane,
 )
 from fengtai.domain.alarms.ports import AlarmStore, OnTestStore, SupervisionStore, TriageStore
-from fengtai.domain.alarms.rules import Decision, Facts, Rule, Step
+from fengtai.domain.alarms.rules import Decision, Facts, Rule
 from fengtai.domain.alarms.service.mapping import Place, RegisterMemory, Registers, zone_of
 from fengtai.domain.alarms.service.meaning import PLATFORM, Words, words_of
 from fengtai.domain.alarms.service.working_set import WorkingSet, may_abort, raised

@@ -19,10 +19,11 @@ from fengtai.domain.alarms.model import (
     JournalledSignal,
     Qualifier,
     Signal,
+    Step,
     ZoneActivity,
 )
 from fengtai.domain.alarms.ports import AlarmStore, Condition, TriageStore
-from fengtai.domain.alarms.rules import Step, next_state
+from fengtai.domain.alarms.rules import next_state
 from fengtai.domain.alarms.service.life_cycle import TOLD_AS, change_of
 from fengtai.vocabulary.clock import to_ms
 from fengtai.vocabulary.transactions import UnitOfWork

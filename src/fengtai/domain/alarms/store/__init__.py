@@ -4,11 +4,22 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fengtai.domain.access.model import Reach
-from fengtai.domain.alarms.model import Alarm, AlarmState, AlarmStep, Heard, OnTest, TriageLane, ZoneActivity
+from fengtai.domain.alarms.model import (
+    FOLDED_BEYOND,
+    Alarm,
+    AlarmState,
+    AlarmStep,
+    Heard,
+    OnTest,
+    OpenCounts,
+    QueueEntry,
+    TriageLane,
+    ZoneActivity,
+)
 from fengtai.domain.alarms.ports import AlarmStore, CallStore, Condition, OnTestStore, SupervisionStore, TriageStore
 from fengtai.domain.alarms.store.calls import SqlCalls
 from fengtai.domain.alarms.store.rows import alarm_of, condition_of, heard_of, on_test_of, values_of
@@ -28,6 +39,8 @@ from fengtai.vocabulary.transactions import UnitOfWork
 
 __all__ = ["STORES", "SqlAlarms", "SqlOnTest", "SqlSupervision", "SqlTriage", "metadata"]
 
+_AT_ONCE = 500
+"""ids in one question: SQLite has a limit"""
 _OPEN = tuple(state.value for state in (AlarmState.RAISED, AlarmState.TAKEN, AlarmState.SHELVED))
 
 
@@ -76,16 +89,78 @@ class SqlAlarms:
         table = alarm_table.c
         statement = _limited(select(alarm_table).where(table.state.in_(_OPEN)), within)
         if after:
-            seen = self.get(after)
-            at = to_ms(seen.raised_at)
-            statement = statement.where(
-                or_(
-                    table.priority > seen.priority,
-                    and_(table.priority == seen.priority, table.raised_at_ms > at),
-                    and_(table.priority == seen.priority, table.raised_at_ms == at, table.id > seen.id),
-                )
-            )
+            statement = statement.where(self._behind(after))
         return self._all(statement.order_by(table.priority, table.raised_at_ms, table.id).limit(limit))
+
+    def queue_page(
+        self, *, after: str = "", limit: int = 200, within: Reach | None = None, text: str = ""
+    ) -> Sequence[QueueEntry]:
+        table = alarm_table.c
+        of_one = [table.source, table.account, table.priority, table.drill, table.state, table.incident_id]
+        place = func.row_number().over(partition_by=of_one, order_by=[table.raised_at_ms, table.id])
+        size = func.count().over(partition_by=of_one)
+        wanted = select(table.id, place.label("place"), size.label("size")).where(table.state.in_(_OPEN))
+        if text:
+            places = (table.premises_name, table.account, table.zone_name, table.code, table.text)
+            wanted = wanted.where(or_(*(func.lower(each).contains(text.lower(), autoescape=True) for each in places)))
+        ranked = _limited(wanted, within).subquery()
+        statement = (
+            select(table.id, ranked.c.size)
+            .join(ranked, ranked.c.id == table.id)
+            .where(or_(ranked.c.place == 1, ranked.c.size <= FOLDED_BEYOND))
+        )
+        if after:
+            statement = statement.where(self._behind(after))
+        rows = self._connection.execute(statement.order_by(table.priority, table.raised_at_ms, table.id).limit(limit))
+        more = {row.id: row.size - 1 if row.size > FOLDED_BEYOND else 0 for row in rows}
+        return [QueueEntry(alarm=alarm, more=more[alarm.id]) for alarm in self.by_ids(list(more))]
+
+    def open_counts(self, within: Reach | None = None) -> OpenCounts:
+        table = alarm_table.c
+        counted = select(table.state, table.priority, func.count().label("number")).where(table.state.in_(_OPEN))
+        rows = self._connection.execute(_limited(counted, within).group_by(table.state, table.priority)).all()
+
+        def of(state: AlarmState) -> int:
+            return sum(row.number for row in rows if row.state == state.value)
+
+        waiting = {row.priority: row.number for row in rows if row.state == AlarmState.RAISED.value}
+        return OpenCounts(
+            waiting=dict(sorted(waiting.items())), taken=of(AlarmState.TAKEN), shelved=of(AlarmState.SHELVED)
+        )
+
+    def folded_with(
+        self, alarm: Alarm, *, after: str = "", limit: int = 200, within: Reach | None = None
+    ) -> Sequence[Alarm]:
+        table = alarm_table.c
+        same = and_(
+            table.source == alarm.source,
+            table.account == alarm.account,
+            table.priority == alarm.priority,
+            table.drill.is_(alarm.drill),
+            table.state == alarm.state.value,
+            table.incident_id == alarm.incident_id,
+        )
+        statement = _limited(select(alarm_table).where(same), within)
+        if after:
+            statement = statement.where(self._behind(after))
+        return self._all(statement.order_by(table.raised_at_ms, table.id).limit(limit))
+
+    def by_ids(self, alarm_ids: Sequence[str]) -> Sequence[Alarm]:
+        found: dict[str, Alarm] = {}
+        for at in range(0, len(alarm_ids), _AT_ONCE):
+            some = select(alarm_table).where(alarm_table.c.id.in_(alarm_ids[at : at + _AT_ONCE]))
+            found |= {alarm.id: alarm for alarm in self._all(some)}
+        return [found[alarm_id] for alarm_id in alarm_ids if alarm_id in found]
+
+    def _behind(self, alarm_id: str) -> ColumnElement[bool]:
+        """In the order of the queue: by priority, then oldest first."""
+        table, seen = alarm_table.c, self.get(alarm_id)
+        at = to_ms(seen.raised_at)
+        return or_(
+            table.priority > seen.priority,
+            and_(table.priority == seen.priority, table.raised_at_ms > at),
+            and_(table.priority == seen.priority, table.raised_at_ms == at, table.id > seen.id),
+        )
 
     def newest_page(self, *, after: str = "", limit: int = 200, within: Reach | None = None) -> Sequence[Alarm]:
         table = alarm_table.c

@@ -8,6 +8,7 @@ from fastapi.responses import Response, StreamingResponse
 
 from fengtai.domain.access.model import Actor, Permission, needs
 from fengtai.domain.incidents.api.clip_answer import clip_answer
+from fengtai.domain.incidents.api.exporting import add_exporting
 from fengtai.domain.incidents.api.forms import (
     AlarmToTake,
     CallMade,
@@ -20,6 +21,7 @@ from fengtai.domain.incidents.api.forms import (
     UnitWord,
 )
 from fengtai.domain.incidents.api.hand_overs import add_hand_overs
+from fengtai.domain.incidents.api.joining import add_joining
 from fengtai.domain.incidents.api.views import (
     IncidentPage,
     IncidentView,
@@ -35,8 +37,10 @@ def router(incidents: IncidentDesk, hand_overs: HandOverDesk, who: Callable[...,
     routes = APIRouter(tags=["incidents"])
     _add_reading(routes, incidents, who)
     _add_working(routes, incidents, who)
+    add_joining(routes, incidents, who)
     _add_units(routes, incidents, who)
     _add_clips(routes, incidents, who)
+    add_exporting(routes, incidents, who)
     add_hand_overs(routes, hand_overs, who)
     return routes
 
@@ -51,9 +55,10 @@ def _add_reading(routes: APIRouter, incidents: IncidentDesk, who: Callable[..., 
         state: str = Query("open", pattern="^(open|all)$"),
         after: str = Query("", max_length=64),
         limit: int = Query(100, ge=1, le=500),
+        text: str = Query("", max_length=64, description="in number, title, name and address of the premises"),
         by: Actor = Depends(who),
     ) -> IncidentPage:
-        found = await incidents.page(only_open=state == "open", after=after, limit=limit, by=by)
+        found = await incidents.page(only_open=state == "open", after=after, limit=limit, text=text, by=by)
         return IncidentPage(
             items=[summary_view(brief) for brief in found], next=found[-1].incident.id if len(found) == limit else None
         )
@@ -68,7 +73,7 @@ def _add_working(routes: APIRouter, incidents: IncidentDesk, who: Callable[..., 
 
     @routes.post("/api/incidents", status_code=201, openapi_extra=handle)
     async def take_alarm(wanted: AlarmToTake, by: Actor = Depends(who)) -> IncidentView:
-        return incident_view(await incidents.open_from_alarm(wanted.alarm_id, by=by))
+        return incident_view(await incidents.open_from_alarm(wanted.alarm_id, with_folded=wanted.with_folded, by=by))
 
     @routes.post("/api/incidents/{incident_id}/steps/{index}", openapi_extra=handle)
     async def mark_step(incident_id: str, index: int, mark: StepMark, by: Actor = Depends(who)) -> IncidentView:

@@ -29,6 +29,8 @@ class ClipAnswer(StreamingResponse):
             "Cache-Control": "private, no-store",
             "Content-Length": str(span.length),
         }
+        if playback.view.export is not None:
+            headers["Content-Disposition"] = f'attachment; filename="clip-{playback.clip.id}.mp4"'
         if span.partial:
             headers["Content-Range"] = f"bytes {span.first}-{span.last}/{playback.size_bytes}"
         super().__init__(

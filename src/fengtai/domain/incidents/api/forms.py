@@ -9,6 +9,7 @@ from fengtai.domain.incidents.model import CallResult, Disposition
 
 class AlarmToTake(BaseModel):
     alarm_id: str = Field(max_length=32)
+    with_folded: bool = Field(False, description="and the next 100 of those that the queue folds with it")
 
 
 class StepMark(BaseModel):

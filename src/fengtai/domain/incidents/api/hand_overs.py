@@ -22,6 +22,7 @@ class HandedItemView(BaseModel):
 class OpenMattersView(BaseModel):
     items: list[HandedItemView]
     dark_devices: int
+    left_out: dict[str, int]
     on_duty: list[str]
 
 
@@ -37,6 +38,7 @@ class HandOverView(BaseModel):
     on_duty: list[str]
     items: list[HandedItemView]
     dark_devices: int
+    left_out: dict[str, int]
     accepted_by: str
     accepted_by_name: str
     accepted_at: Moment | None
@@ -98,6 +100,7 @@ def _matters(matters: OpenMatters) -> OpenMattersView:
     return OpenMattersView(
         items=[_item(item) for item in matters.items],
         dark_devices=matters.dark_devices,
+        left_out=dict(matters.left_out),
         on_duty=list(matters.on_duty),
     )
 

@@ -6,6 +6,7 @@ from fengtai.domain.incidents.api.alarm_view import Place, place_of
 from fengtai.domain.incidents.api.moments import Moment
 from fengtai.domain.incidents.model import (
     CallResult,
+    Camera,
     CameraReason,
     ClipState,
     DispatchState,
@@ -106,6 +107,7 @@ class LogLineView(BaseModel):
     who: str
     kind: str
     text: str
+    number: str = Field(description="of the incident that it belongs to, when that was joined to this one; else empty")
 
 
 class PhasesView(BaseModel):
@@ -136,6 +138,11 @@ def premises_view(premises: Premises) -> PremisesInIncident:
 
 
 def cameras_of(detail: IncidentDetail) -> list[CameraView]:
+    """Its own first, then those of the incidents that were joined to it."""
+    shown: dict[str, Camera] = {}
+    for incident in (detail.incident, *(brief.incident for brief in detail.joined)):
+        for camera in incident.cameras:
+            shown.setdefault(camera.point_id, camera)
     return [
         CameraView(
             point_id=camera.point_id,
@@ -144,7 +151,7 @@ def cameras_of(detail: IncidentDetail) -> list[CameraView]:
             distance_m=camera.distance_m,
             why=camera.why,
         )
-        for camera in detail.incident.cameras
+        for camera in shown.values()
         if camera.point_id in detail.points
     ]
 
@@ -218,7 +225,11 @@ def clips_of(detail: IncidentDetail) -> list[ClipView]:
 
 
 def log_of(detail: IncidentDetail) -> list[LogLineView]:
-    return [LogLineView(at=line.at, who=line.who, kind=line.kind, text=line.text) for line in detail.log]
+    numbers = {brief.incident.id: brief.incident.number for brief in detail.joined}
+    return [
+        LogLineView(at=line.at, who=line.who, kind=line.kind, text=line.text, number=numbers.get(line.incident_id, ""))
+        for line in detail.log
+    ]
 
 
 def phases_view(phases: Phases) -> PhasesView:

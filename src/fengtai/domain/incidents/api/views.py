@@ -28,7 +28,7 @@ from fengtai.domain.incidents.api.parts import (
     steps_of,
 )
 from fengtai.domain.incidents.model import Disposition, IncidentBrief, IncidentDetail, IncidentState
-from fengtai.domain.incidents.rules.life_cycles import DISPATCH_STEPS, INCIDENT_STEPS
+from fengtai.domain.incidents.rules.life_cycles import DISPATCH_STEPS, INCIDENT_STEPS, allowed_steps
 
 State = TypeVar("State", bound=Enum)
 Step = TypeVar("Step", bound=Enum)
@@ -65,6 +65,25 @@ class IncidentPage(BaseModel):
     next: str | None
 
 
+class JoinedIncident(BaseModel):
+    """One that goes on as a part of this one."""
+
+    id: str
+    number: str
+    version: int
+    title: str
+    priority: int
+    category: str
+    joined_at: Moment | None
+    alarms: list[IncidentAlarm]
+    premises: PremisesInIncident | None
+
+
+class IncidentLink(BaseModel):
+    id: str
+    number: str
+
+
 class IncidentView(BaseModel):
     id: str
     number: str
@@ -89,6 +108,8 @@ class IncidentView(BaseModel):
     disposition: Disposition | None
     closing_note: str
     position: Place | None
+    joined: list[JoinedIncident]
+    joined_to: IncidentLink | None
 
 
 class LifeCycles(BaseModel):
@@ -106,7 +127,7 @@ def summary_view(brief: IncidentBrief) -> IncidentSummary:
         number=incident.number,
         state=incident.state,
         version=incident.version,
-        allowed_steps=[step.value for step in INCIDENT_STEPS[incident.state]],
+        allowed_steps=[step.value for step in allowed_steps(incident)],
         opened_at=incident.opened_at,
         closed_at=incident.closed_at,
         drill=incident.drill,
@@ -128,7 +149,7 @@ def incident_view(detail: IncidentDetail) -> IncidentView:
         number=incident.number,
         state=incident.state,
         version=incident.version,
-        allowed_steps=[step.value for step in INCIDENT_STEPS[incident.state]],
+        allowed_steps=[step.value for step in allowed_steps(incident)],
         opened_at=incident.opened_at,
         drill=incident.drill,
         title=incident.title,
@@ -147,6 +168,18 @@ def incident_view(detail: IncidentDetail) -> IncidentView:
         disposition=incident.disposition,
         closing_note=incident.closing_note,
         position=place_of(incident.position),
+        joined=[_joined(brief) for brief in detail.joined],
+        joined_to=IncidentLink(id=detail.joined_to.id, number=detail.joined_to.number) if detail.joined_to else None,
+    )
+
+
+def _joined(brief: IncidentBrief) -> JoinedIncident:
+    incident = brief.incident
+    return JoinedIncident(
+        **{name: getattr(incident, name) for name in ("id", "number", "version", "title", "priority", "category")},
+        joined_at=incident.closed_at,
+        alarms=[alarm_view(alarm) for alarm in brief.alarms],
+        premises=premises_view(brief.premises) if brief.premises else None,
     )
 
 

@@ -16,6 +16,7 @@ INCIDENT_STEPS: Mapping[IncidentState, Mapping[IncidentStep, IncidentState]] = {
     IncidentState.TAKEN: {
         IncidentStep.DISPATCH: IncidentState.DISPATCHED,
         IncidentStep.CLOSE: IncidentState.CLOSED,
+        IncidentStep.JOIN: IncidentState.CLOSED,
     },
     IncidentState.DISPATCHED: {
         IncidentStep.DISPATCH: IncidentState.DISPATCHED,
@@ -24,6 +25,7 @@ INCIDENT_STEPS: Mapping[IncidentState, Mapping[IncidentStep, IncidentState]] = {
         IncidentStep.STAND_DOWN: IncidentState.TAKEN,
         IncidentStep.HANDLE: IncidentState.HANDLED,
         IncidentStep.CLOSE: IncidentState.CLOSED,
+        IncidentStep.JOIN: IncidentState.CLOSED,
     },
     IncidentState.ACCEPTED: {
         IncidentStep.DISPATCH: IncidentState.ACCEPTED,
@@ -33,6 +35,7 @@ INCIDENT_STEPS: Mapping[IncidentState, Mapping[IncidentStep, IncidentState]] = {
         IncidentStep.STAND_DOWN: IncidentState.TAKEN,
         IncidentStep.HANDLE: IncidentState.HANDLED,
         IncidentStep.CLOSE: IncidentState.CLOSED,
+        IncidentStep.JOIN: IncidentState.CLOSED,
     },
     IncidentState.ARRIVED: {
         IncidentStep.DISPATCH: IncidentState.ARRIVED,
@@ -43,10 +46,12 @@ INCIDENT_STEPS: Mapping[IncidentState, Mapping[IncidentStep, IncidentState]] = {
         IncidentStep.STAND_DOWN: IncidentState.TAKEN,
         IncidentStep.HANDLE: IncidentState.HANDLED,
         IncidentStep.CLOSE: IncidentState.CLOSED,
+        IncidentStep.JOIN: IncidentState.CLOSED,
     },
     IncidentState.HANDLED: {
         IncidentStep.DISPATCH: IncidentState.DISPATCHED,
         IncidentStep.CLOSE: IncidentState.CLOSED,
+        IncidentStep.JOIN: IncidentState.CLOSED,
     },
     IncidentState.CLOSED: {},
 }
@@ -68,6 +73,11 @@ DISPATCH_STEPS: Mapping[DispatchState, Mapping[DispatchStep, DispatchState]] = {
     DispatchState.FINISHED: {},
     DispatchState.RECALLED: {},
 }
+
+
+def allowed_steps(incident: Incident) -> list[IncidentStep]:
+    """By the table; and what was joined to another may be taken apart again."""
+    return [*INCIDENT_STEPS[incident.state], *([IncidentStep.PART] if incident.joined_to else [])]
 
 
 def next_state(incident: Incident, step: IncidentStep) -> IncidentState:

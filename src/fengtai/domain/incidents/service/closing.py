@@ -1,4 +1,5 @@
-"""Closing an incident: always with a disposition; its alarms close with it, its units are free again."""
+"""Closing an incident: always with a disposition; its alarms and those of the incidents that were joined to it close with
+it, their units are free again."""
 
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ from fengtai.domain.audit.ports import AuditLog
 from fengtai.domain.incidents.model import DispatchStep, Disposition, Incident, IncidentStep
 from fengtai.domain.incidents.ports import DispatchStore
 from fengtai.domain.incidents.rules import life_cycles
+from fengtai.domain.incidents.service.family import alarms_of, dispatches_of, family_of
 from fengtai.domain.incidents.service.record import record
 from fengtai.domain.incidents.service.units import moved
 from fengtai.vocabulary.errors import Conflict, Invalid
@@ -19,15 +21,18 @@ def close_incident(
 ) -> Incident:
     if disposition is None:
         raise Invalid("say how it ended: an incident is closed with a disposition", field="disposition")
+    if disposition is Disposition.JOINED:
+        raise Invalid("join it to the other incident: nothing else ends so", field="disposition")
     if version != incident.version:
         raise Conflict(f"incident {incident.number} has changed since you saw it; look again, then close")
     state = life_cycles.next_state(incident, IncidentStep.CLOSE)
     dispatches = uow.store(DispatchStore)
-    for dispatch in dispatches.of_incident(incident.id):
+    family = family_of(uow, incident)
+    for dispatch in dispatches_of(uow, family):
         if dispatch.is_active:
             dispatches.save(moved(uow, dispatch, DispatchStep.RECALL, ""))
-    for alarm_id in incident.alarm_ids:
-        close_alarm(uow, alarm_id, disposition=disposition.value, note=note.strip()[:4000], by=by)
+    for alarm in alarms_of(uow, family):
+        close_alarm(uow, alarm.id, disposition=disposition.value, note=note.strip()[:4000], by=by)
     closed = replace(
         incident, state=state, closed_at=uow.now.utc, disposition=disposition, closing_note=note.strip()[:4000]
     )

@@ -4,8 +4,8 @@ Owns: what belongs into a hand-over (read of the registers, never told by a brow
 incidents held by the one who goes are held by the one who comes. Must not know: rosters.
 
 Facts of an item: incident {number, title, category, priority, state, holder, since}; alarm and shelved {place, title,
-title_zh, code_system, code, category, priority, since, until, reason}; on-test {number, zone, until, reason, by};
-dark {name, since}.
+title_zh, code_system, code, category, priority, since, until, reason, more (of the same panel)}; on-test {number, zone,
+until, reason, by}; dark {name, since}.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ from typing import Any
 from fengtai.domain.access.model import Actor, Permission, Place, Reach
 from fengtai.domain.access.ports import PersonStore, SessionStore
 from fengtai.domain.access.service.places import city_place, place_of_organisation
-from fengtai.domain.alarms.model import Alarm, AlarmState
+from fengtai.domain.alarms.model import AlarmState, QueueEntry
 from fengtai.domain.alarms.ports import AlarmStore, OnTestStore
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.domain.devices.model import Device, Enrolment, Presence
@@ -38,7 +38,9 @@ from fengtai.vocabulary.errors import Conflict, Forbidden, Invalid, NotFound
 from fengtai.vocabulary.transactions import Transactions, UnitOfWork
 
 MOST_WORDS = 4000
+MOST_INCIDENTS = 1000
 MOST_OF_A_KIND = 200
+"""rows that are named; how many more there were is told"""
 MOST_DARK = 50
 """devices that are named; all are counted"""
 _AT_ONCE = 1000
@@ -50,6 +52,7 @@ class OpenMatters:
 
     items: tuple[HandedItem, ...]
     dark_devices: int
+    left_out: Mapping[str, int]
     on_duty: tuple[str, ...]
 
 
@@ -107,6 +110,7 @@ def _write(uow: UnitOfWork, notes: str, by: Actor) -> HandOver:
         on_duty=matters.on_duty,
         items=matters.items,
         dark_devices=matters.dark_devices,
+        left_out=matters.left_out,
         version=0,
         organisation_id=place.organisation_id,
         area_code=place.area_code,
@@ -198,23 +202,31 @@ def _own_place(uow: UnitOfWork, by: Actor) -> Place:
 
 
 def _open_matters(uow: UnitOfWork, by: Actor) -> OpenMatters:
-    alarms_within = by.reach(Permission.ALARMS_SEE)
-    incidents = uow.store(IncidentStore).page(
-        only_open=True, limit=MOST_OF_A_KIND, within=by.reach(Permission.INCIDENTS_SEE)
-    )
-    alarms = uow.store(AlarmStore).open_page(limit=MOST_OF_A_KIND, within=alarms_within)
+    alarms_within, incidents_within = by.reach(Permission.ALARMS_SEE), by.reach(Permission.INCIDENTS_SEE)
+    incidents, alarms = uow.store(IncidentStore), uow.store(AlarmStore)
+    rows = alarms.queue_page(limit=MOST_OF_A_KIND, within=alarms_within)
+    waiting = [_of_alarm(row, HandedKind.ALARM) for row in rows if row.alarm.state is AlarmState.RAISED]
+    shelved = [_of_alarm(row, HandedKind.SHELVED) for row in rows if row.alarm.state is AlarmState.SHELVED]
+    in_hand = incidents.page(only_open=True, limit=MOST_INCIDENTS, within=incidents_within)
+    on_test, tests = _on_test(uow, alarms_within)
     dark, dark_devices = _dark(uow, by.reach(Permission.DEVICES_SEE))
+    counts = alarms.open_counts(alarms_within)
+    left_out = {
+        HandedKind.INCIDENT: incidents.open_count(incidents_within) - len(in_hand),
+        HandedKind.ALARM: sum(counts.waiting.values()) - _stood_for(waiting),
+        HandedKind.SHELVED: counts.shelved - _stood_for(shelved),
+        HandedKind.ON_TEST: tests - len(on_test),
+    }
     return OpenMatters(
-        items=(
-            *map(_of_incident, incidents),
-            *(_of_alarm(alarm, HandedKind.ALARM) for alarm in alarms if alarm.state is AlarmState.RAISED),
-            *(_of_alarm(alarm, HandedKind.SHELVED) for alarm in alarms if alarm.state is AlarmState.SHELVED),
-            *_on_test(uow, alarms_within),
-            *dark,
-        ),
+        items=(*map(_of_incident, in_hand), *waiting, *shelved, *on_test, *dark),
         dark_devices=dark_devices,
+        left_out={kind.value: count for kind, count in left_out.items() if count > 0},
         on_duty=_on_duty(uow, by),
     )
+
+
+def _stood_for(rows: Sequence[HandedItem]) -> int:
+    return sum(1 + int(row.facts.get("more", "0")) for row in rows)
 
 
 def _of_incident(incident: Incident) -> HandedItem:
@@ -230,7 +242,8 @@ def _of_incident(incident: Incident) -> HandedItem:
     return HandedItem(kind=HandedKind.INCIDENT, id=incident.id, facts=facts)
 
 
-def _of_alarm(alarm: Alarm, kind: HandedKind) -> HandedItem:
+def _of_alarm(row: QueueEntry, kind: HandedKind) -> HandedItem:
+    alarm = row.alarm
     facts = {
         "place": alarm.premises_name or alarm.account,
         "title": alarm.title,
@@ -242,14 +255,16 @@ def _of_alarm(alarm: Alarm, kind: HandedKind) -> HandedItem:
         "since": _written(alarm.raised_at),
         "until": _written(alarm.shelved_until),
         "reason": alarm.shelved_reason,
+        "more": str(row.more) if row.more else "",
     }
     return HandedItem(kind=kind, id=alarm.id, facts=_said(facts))
 
 
-def _on_test(uow: UnitOfWork, within: Reach) -> list[HandedItem]:
+def _on_test(uow: UnitOfWork, within: Reach) -> tuple[list[HandedItem], int]:
+    """The first of the windows, and how many there are."""
     seen = {account.id for account in uow.store(PanelAccountStore).all(within=within)}
     rows = [row for row in uow.store(OnTestStore).all() if row.account_id in seen and row.until > uow.now.utc]
-    return [
+    named = [
         HandedItem(
             kind=HandedKind.ON_TEST,
             id=row.id,
@@ -265,6 +280,7 @@ def _on_test(uow: UnitOfWork, within: Reach) -> list[HandedItem]:
         )
         for row in rows[:MOST_OF_A_KIND]
     ]
+    return named, len(rows)
 
 
 def _dark(uow: UnitOfWork, within: Reach) -> tuple[list[HandedItem], int]:
@@ -294,7 +310,7 @@ def _on_duty(uow: UnitOfWork, by: Actor) -> tuple[str, ...]:
     """Who is signed in at a duty post: all of them for those who serve the whole city, else those of one's own post,
     because people have no place by which a district's could be told from another's."""
     is_everywhere = by.reach(Permission.INCIDENTS_SEE).is_everywhere
-    sessions = uow.store(SessionStore).all()
+    sessions = uow.store(SessionStore).page(None, limit=_AT_ONCE)
     people = {person.id: person.display_name or person.name for person in uow.store(PersonStore).all()}
     names = {
         f"{people[one.user_id]} · {one.post}"

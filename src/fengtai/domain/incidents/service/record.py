@@ -22,6 +22,8 @@ def seen_incident(
 def still_open(uow: UnitOfWork, incident_id: str, by: Actor) -> Incident:
     """For somebody who may work on it. Raise Conflict when it is closed: what is closed stays as it is."""
     incident = seen_incident(uow, incident_id, by, Permission.INCIDENTS_HANDLE)
+    if incident.joined_to:
+        raise Conflict(f"incident {incident.number} was joined to another: work on that one, or take it apart")
     if incident.state is IncidentState.CLOSED:
         raise Conflict(f"incident {incident.number} is closed")
     return incident

@@ -15,6 +15,7 @@ from fengtai.domain.incidents.model import (
 )
 from fengtai.domain.incidents.ports import DispatchStore
 from fengtai.domain.incidents.rules import life_cycles
+from fengtai.domain.incidents.service.family import dispatches_of, family_of
 from fengtai.domain.incidents.service.record import record
 from fengtai.vocabulary.errors import NotFound
 from fengtai.vocabulary.transactions import UnitOfWork
@@ -51,12 +52,13 @@ def step_unit(
     uow: UnitOfWork, incident: Incident, dispatch_id: str, step: DispatchStep, text: str, by: Actor
 ) -> Incident:
     dispatches = uow.store(DispatchStore)
-    dispatch = next((one for one in dispatches.of_incident(incident.id) if one.id == dispatch_id), None)
+    family = family_of(uow, incident)
+    dispatch = next((one for one in dispatches_of(uow, family) if one.id == dispatch_id), None)
     if dispatch is None:
         raise NotFound(f"incident {incident.number} has no dispatch {dispatch_id}")
     dispatch = moved(uow, dispatch, step, text)
     dispatches.save(dispatch)
-    incident_step = life_cycles.step_after(dispatches.of_incident(incident.id), step)
+    incident_step = life_cycles.step_after(dispatches_of(uow, family), step)
     stepped = replace(incident, state=life_cycles.next_state(incident, incident_step))
     if step is DispatchStep.ARRIVE:
         stepped = replace(stepped, arrived_at=stepped.arrived_at or uow.now.utc)

@@ -4,6 +4,7 @@ The word goes into the address, because a `<video>` sends no headers of ours and
 good for one clip and one session, is kept in this process only, and is nothing without the session itself.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fengtai.domain.access.model import StatedPurpose
@@ -24,16 +25,26 @@ class ClipView:
     session_id: str
     purpose: StatedPurpose
     until: Instant
+    export: Mapping[str, str] | None = None
+    """None: it is looked at here. Else it leaves the house: who asked and who agreed, empty where nobody had to"""
 
 
 class GivenViews:
     def __init__(self) -> None:
         self._by_word: dict[str, ClipView] = {}
 
-    def give(self, word: str, clip_id: str, session_id: str, purpose: StatedPurpose, now: Instant) -> ClipView:
+    def give(
+        self,
+        word: str,
+        clip_id: str,
+        session_id: str,
+        purpose: StatedPurpose,
+        now: Instant,
+        export: Mapping[str, str] | None = None,
+    ) -> ClipView:
         if len(self._by_word) >= MOST_VIEWS:
             self._by_word = {word: view for word, view in self._by_word.items() if now.monotonic < view.until.monotonic}
-        view = self._by_word[word] = ClipView(word, clip_id, session_id, purpose, now.plus(VIEW_SECONDS))
+        view = self._by_word[word] = ClipView(word, clip_id, session_id, purpose, now.plus(VIEW_SECONDS), export)
         return view
 
     def find(self, word: str, clip_id: str, session_id: str, now: Instant) -> ClipView:

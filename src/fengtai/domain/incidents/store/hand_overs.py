@@ -71,6 +71,7 @@ def _values(hand_over: HandOver) -> dict[str, Any]:
         "accepted_at_ms": ms_or_none(hand_over.accepted_at),
         "on_duty": json.dumps(hand_over.on_duty, ensure_ascii=False),
         "items": json.dumps(items, ensure_ascii=False),
+        "left_out": json.dumps(hand_over.left_out),
     }
 
 
@@ -83,6 +84,7 @@ def _hand_over(row: Any) -> HandOver:
         written_at=from_ms(row.written_at_ms),
         accepted_at=moment_or_none(row.accepted_at_ms),
         on_duty=tuple(json.loads(row.on_duty)),
+        left_out=json.loads(row.left_out),
         items=tuple(
             HandedItem(kind=HandedKind(item["kind"]), id=item["id"], facts=item["facts"])
             for item in json.loads(said["items"])

@@ -1,14 +1,15 @@
 """Rows of incidents and the counter of their numbers."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Column, ColumnElement, Connection, func, insert, or_, select, text, update
 
 from fengtai.domain.access.model import Reach
 from fengtai.domain.incidents.model import Camera, CameraReason, Disposition, Incident, IncidentState, Step
+from fengtai.domain.incidents.ports import Matching
 from fengtai.domain.incidents.store.tables import incident_table
 from fengtai.vocabulary.clock import from_ms, to_ms
 from fengtai.vocabulary.errors import NotFound
@@ -32,22 +33,33 @@ class SqlIncidents:
             raise NotFound(f"there is no incident {incident_id}")
         return _incident(row)
 
-    def open_of_premises(self, premises_id: str, *, since: datetime, drill: bool) -> Incident | None:
-        row = self._connection.execute(
+    def of_premises(self, premises_id: str, *, since: datetime, drill: bool) -> Sequence[Incident]:
+        rows = self._connection.execute(
             select(incident_table)
             .where(
                 incident_table.c.premises_id == premises_id,
                 incident_table.c.opened_at_ms >= to_ms(since),
                 incident_table.c.drill.is_(drill),
-                incident_table.c.state != IncidentState.CLOSED.value,
+                or_(incident_table.c.state != IncidentState.CLOSED.value, incident_table.c.joined_to != ""),
             )
             .order_by(incident_table.c.id.desc())
-            .limit(1)
-        ).one_or_none()
-        return None if row is None else _incident(row)
+            .limit(20)
+        )
+        return [_incident(row) for row in rows]
+
+    def joined_into(self, incident_ids: Collection[str]) -> Sequence[Incident]:
+        wanted = incident_table.c.joined_to.in_(sorted(set(incident_ids) - {""}))
+        rows = self._connection.execute(select(incident_table).where(wanted).order_by(incident_table.c.id))
+        return [_incident(row) for row in rows]
 
     def page(
-        self, *, only_open: bool, after: str = "", limit: int = 100, within: Reach | None = None
+        self,
+        *,
+        only_open: bool,
+        after: str = "",
+        limit: int = 100,
+        within: Reach | None = None,
+        matching: Matching | None = None,
     ) -> Sequence[Incident]:
         statement = select(incident_table)
         table = incident_table.c
@@ -55,10 +67,20 @@ class SqlIncidents:
             statement = statement.where(reached)
         if only_open:
             statement = statement.where(incident_table.c.state != IncidentState.CLOSED.value)
+        if matching is not None:
+            words = [table.number.contains(matching.text, autoescape=True), _without_case(table.title, matching.text)]
+            statement = statement.where(or_(*words, table.premises_id.in_(sorted(matching.premises_ids))))
         if after:
             statement = statement.where(incident_table.c.id < after)
         rows = self._connection.execute(statement.order_by(incident_table.c.id.desc()).limit(limit))
         return [_incident(row) for row in rows]
+
+    def open_count(self, within: Reach | None = None) -> int:
+        table = incident_table.c
+        statement = select(func.count()).where(table.state != IncidentState.CLOSED.value)
+        if within is not None and (reached := within.condition(table.organisation_id, table.area_code)) is not None:
+            statement = statement.where(reached)
+        return int(self._connection.execute(statement).scalar_one())
 
     def next_serial(self, day: str) -> int:
         return int(self._connection.execute(_NEXT_SERIAL, {"day": day}).scalar_one())
@@ -70,6 +92,10 @@ class SqlIncidents:
         )
         if not changed.rowcount:
             self._connection.execute(insert(incident_table).values(id=incident.id, **values))
+
+
+def _without_case(column: Column[str], words: str) -> ColumnElement[bool]:
+    return func.lower(column).contains(words.lower(), autoescape=True)
 
 
 def _values(incident: Incident) -> dict[str, Any]:
@@ -103,6 +129,7 @@ def _values(incident: Incident) -> dict[str, Any]:
         "closing_note": incident.closing_note,
         "organisation_id": incident.organisation_id,
         "area_code": incident.area_code,
+        "joined_to": incident.joined_to,
     }
 
 
@@ -136,6 +163,7 @@ def _incident(row: Any) -> Incident:
         closing_note=row.closing_note,
         organisation_id=row.organisation_id,
         area_code=row.area_code,
+        joined_to=row.joined_to,
     )
 
 

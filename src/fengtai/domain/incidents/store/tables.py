@@ -32,6 +32,7 @@ incident_table = Table(
     Column("closing_note", Text, nullable=False),
     Column("organisation_id", String(32), nullable=False, server_default="", index=True, comment="of its first alarm"),
     Column("area_code", String(12), nullable=False, server_default="", comment="GB/T 2260; empty: unknown"),
+    Column("joined_to", String(32), nullable=False, server_default="", index=True, comment="id; empty: for itself"),
     Index("incidents_incident_premises", "premises_id", "opened_at_ms"),
 )
 
@@ -117,6 +118,7 @@ hand_over_table = Table(
     Column("on_duty", Text, nullable=False, comment="JSON list of names"),
     Column("items", Text, nullable=False, comment="JSON list of {kind, id, facts}: as it stood then"),
     Column("dark_devices", Integer, nullable=False, comment="how many; the items name the first of them"),
+    Column("left_out", Text, nullable=False, server_default="{}", comment="JSON: kind, and how many are not in items"),
     Column("accepted_by", String(32), nullable=False, comment="empty until accepted; never the writer"),
     Column("accepted_by_name", Text, nullable=False),
     Column("accepted_at_ms", BigInteger),
