@@ -27,7 +27,7 @@ from fengtai.domain.live.model import (
     WatchWish,
 )
 from fengtai.domain.live.ports import TransportStore
-from fengtai.domain.live.service import LearntTransports, LiveDesk, StreamLog
+from fengtai.domain.live.service import LearntTransports, LiveDesk, StreamLog, WallDesk
 from fengtai.domain.organisations.model import Level, Organisation
 from fengtai.domain.organisations.ports import OrganisationStore
 from fengtai.domain.points.model import Point
@@ -230,7 +230,8 @@ async def test_changes_of_streams_come_into_the_event_log(transactions: MemoryTr
 
 async def test_the_routes_speak_as_the_console_expects(desk: LiveDesk, lessons: LearntTransports) -> None:
     app = FastAPI()
-    app.include_router(router(desk, lessons, Cameras(), lambda: LI))
+    walls = WallDesk(transactions=MemoryTransactions(HandClock(), memory_stores()))
+    app.include_router(router(desk, lessons, walls, Cameras(), lambda: LI))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://fengtai.test:8090") as client:
         watched = (await client.post("/api/live/door/watch", json={"purpose": "noise"})).json()
         states = (await client.get("/api/live/streams")).json()

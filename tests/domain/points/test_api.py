@@ -13,7 +13,7 @@ from fengtai.domain.access.model import Role
 from fengtai.domain.organisations.model.areas import AreaTree
 from fengtai.domain.organisations.service import OrganisationRegister
 from fengtai.domain.points.api import router
-from fengtai.domain.points.service import PointDossiers, PointRegister, RegisterImporter
+from fengtai.domain.points.service import PointDossiers, PointMap, PointRegister, RegisterImporter
 from fengtai.storage.local_files import LocalFiles
 from fengtai.storage.memory.transactions import MemoryTransactions
 from fengtai.vocabulary.clock import HandClock
@@ -31,7 +31,8 @@ async def console(tmp_path):
     register = PointRegister(transactions=transactions, areas=AreaTree({"21": "辽宁省", "210102": "和平区"}))
     dossiers = PointDossiers(transactions=transactions, files=LocalFiles(tmp_path))
     importer = RegisterImporter(transactions=transactions)
-    app.include_router(router(register, dossiers, importer, HandClock(), lambda: ENGINEER))
+    on_map = PointMap(transactions=transactions, events=transactions)
+    app.include_router(router(register, dossiers, importer, on_map, HandClock(), lambda: ENGINEER))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://fengtai.test") as client:
         client.importer = importer
         yield client
@@ -178,3 +179,23 @@ async def test_an_import_goes_by_its_own_addresses(console, tmp_path):
     assert exported.headers["content-disposition"] == 'attachment; filename="points.csv"'
     assert (await console.get("/api/points/imports")).json()["items"][0]["state"] == "applied"
     assert len((await console.get("/api/points/fields")).json()["items"]) > 30
+
+
+async def test_the_map_tells_a_frame_and_the_list_of_an_area(console):
+    gate = (await console.post("/api/points", json=GATE)).json()
+    await console.post("/api/points", json=GATE | {"name": "后院", "position": {"longitude": 123.5, "latitude": 41.9}})
+    frame = "west=123&south=41&east=124&north=42"
+    shown = (await console.get(f"/api/points/map/frame?{frame}&zoom=12")).json()
+    assert (shown["total"], shown["unwell"], shown["clusters"], len(shown["points"])) == (2, 2, [], 2)
+    area = (await console.get(f"/api/points/map/list?{frame}&corners=123.4,41.7;123.45,41.7;123.43,41.85")).json()
+    assert ([each["id"] for each in area["items"]], area["total"], area["next"]) == ([gate["id"]], 1, None)
+    online = (await console.get(f"/api/points/map/list?{frame}&presence=online&point_class=3")).json()
+    assert (online["items"], online["total"]) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["west=1&south=0&east=0&north=1", "west=nan&south=0&east=1&north=1", "west=0&south=0&east=1&north=1&corners=1,2;x"],
+)
+async def test_a_frame_that_is_none_is_refused(console, question):
+    assert (await console.get(f"/api/points/map/list?{question}")).status_code == 422

@@ -54,6 +54,8 @@ class Sender:
     """the address of its answer, and the one by which it talks to us; without repeats"""
     port: int = 0
     """of its answer: where we connect to when the transport says so"""
+    told_host: str = ""
+    """where it was told to send to; empty: to the receiver's address"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,3 +202,26 @@ class GivenTickets:
         """The holders that are dead from now on."""
         self._ended += 1
         return [given.holder for given in self._by_session.pop(session_id, {}).values()]
+
+
+PANES = (1, 4, 6, 8, 9, 13, 16)
+"""how many pictures a wall may show at once"""
+MOST_ON_A_WALL = 64
+"""points of one layout; more than there are panes are shown in turn"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WallLayout:
+    """Which points stand where on the wall. Personal; a shared one is everybody's to open, and its owner's to change."""
+
+    id: str
+    owner_id: str
+    owner_name: str
+    name: str
+    shared: bool
+    panes: int
+    point_ids: tuple[str, ...]
+    """by pane; empty words for empty panes"""
+    turn_seconds: int = 0
+    """after which the next points take their turn; 0: they stand"""
+    version: int = 1

@@ -1,6 +1,6 @@
 """What live pictures need from outside: somebody who makes a device send, and somebody who receives."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol
 
 from fengtai.domain.live.model import (
@@ -12,6 +12,7 @@ from fengtai.domain.live.model import (
     StreamTrace,
     Transport,
     TransportLesson,
+    WallLayout,
     WatchPlace,
     WatchWish,
 )
@@ -75,6 +76,20 @@ class TransportStore(Protocol):
     def save(self, lesson: TransportLesson) -> None: ...
 
     def delete(self, device_id: str) -> None:
+        """Unknown ones are gone already."""
+
+
+class WallLayouts(Protocol):
+    """What people keep of their walls."""
+
+    def get(self, layout_id: str) -> WallLayout | None: ...
+
+    def of(self, user_id: str) -> Sequence[WallLayout]:
+        """Theirs and shared ones, by name."""
+
+    def save(self, layout: WallLayout) -> None: ...
+
+    def remove(self, layout_id: str) -> None:
         """Unknown ones are gone already."""
 
 

@@ -1,12 +1,13 @@
 """What the register of points needs from outside."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from fengtai.domain.access.model import Reach
 from fengtai.domain.points.model import Box, Point, PointQuery
 from fengtai.domain.points.model.dossier import Document, Revision, Upload
 from fengtai.domain.points.model.imports import ImportRow, RegisterImport, Verdict
+from fengtai.domain.points.model.maps import PlacedRow
 from fengtai.vocabulary.places import Position
 
 
@@ -36,6 +37,9 @@ class PointStore(Protocol):
 
     def in_box(self, box: Box, *, limit: int, within: Reach | None = None) -> Sequence[Point]:
         """Points with a position inside the box, by number. `within`: of places in reach."""
+
+    def placed(self, *, after_number: int, limit: int, ids: Iterable[str] | None = None) -> Sequence[PlacedRow]:
+        """What a map must know of the points that have a position, by number. `ids`: of these only, all at once."""
 
     def page(self, query: PointQuery) -> tuple[Sequence[Point], int | None]:
         """By number, and where to go on (`after_number`); None when nothing follows. A page may hold fewer than were
@@ -125,8 +129,11 @@ class Imports(Protocol):
     def under_way(self) -> Sequence[RegisterImport]:
         """Those that are being checked or applied, oldest first."""
 
-    def add_rows(self, rows: Sequence[ImportRow], points: Mapping[int, Point]) -> None:
-        """Stage rows; `points` holds, by row, what the point is to be (new and changed rows only)."""
+    def prepared(self, rows: Sequence[ImportRow], points: Mapping[int, Point]) -> Sequence[Any]:
+        """Rows as `add_rows` takes them; `points` holds, by row, what the point is to be (new and changed rows only).
+        Made in a unit that reads, so that the one that writes is short."""
+
+    def add_rows(self, prepared: Sequence[Any]) -> None: ...
 
     def rows(
         self, import_id: str, *, verdict: Verdict | None = None, after_row: int = 0, limit: int = 100

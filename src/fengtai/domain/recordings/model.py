@@ -70,7 +70,7 @@ class ClipGap:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipMade:
     object_key: str
-    """where it is kept: `Clips.local_file` turns it into a path"""
+    """its name in the store of objects"""
     from_ms: int
     """first picture; not later than what was asked, when that was recorded"""
     until_ms: int

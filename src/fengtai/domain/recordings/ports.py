@@ -118,9 +118,6 @@ class Clips(Protocol):
         """Cover the range with whole GOPs (so it may begin up to one GOP early); nothing is padded, holes are told.
         The same `clip_id` again overwrites. Raise Unavailable with the cause when nothing of it was recorded."""
 
-    def local_file(self, object_key: str) -> str:
-        """Path of the MP4 file. Raise NotFound when it is not there."""
-
 
 class Player(Protocol):
     """Shows what was recorded; `media.playback` implements it."""

@@ -1,38 +1,23 @@
 /**
- * A film by Media Source Extensions: second n of the element is origin + n. Owns: the queue in front of the source buffer,
- * jumping over what is not there, throwing away what was seen. Must not know: where the bytes come from.
+ * A film by Media Source Extensions: second n of the element is origin + n. Owns: jumping over what is not there, throwing
+ * away what was seen. Must not know: where the bytes come from.
  */
+import { MseFeed } from '@/parts/mseFeed'
 import type { FilmPicture } from './filmSession'
 
 const KEEP_SECONDS = 30
 const STEP_SECONDS = 0.02
 const NEVER_SECONDS = 1e9
 
-export class MsePlayback implements FilmPicture {
-  private source: MediaSource | null = null
-  private buffer: SourceBuffer | null = null
-  private address = ''
-  private queue: ArrayBuffer[] = []
+export class MsePlayback extends MseFeed implements FilmPicture {
   private startSeconds = 0
   private isPlaced = false
 
-  constructor(
-    private readonly video: HTMLVideoElement,
-    private readonly broken: (why: string) => void,
-  ) {}
-
   begin(codec: string, startMs: number): boolean {
-    const mime = `video/mp4; codecs="${codec}"`
-    const [wasPaused, rate] = [this.address !== '' && this.video.paused, this.video.playbackRate]
-    this.end()
-    if (typeof MediaSource === 'undefined' || !MediaSource.isTypeSupported(mime)) return false
-    const source = new MediaSource()
-    this.source = source
+    const [wasPaused, rate] = [this.isFed && this.video.paused, this.video.playbackRate]
     this.startSeconds = startMs / 1000
     this.isPlaced = false
-    this.address = URL.createObjectURL(source)
-    source.addEventListener('sourceopen', () => this.opened(source, mime), { once: true })
-    this.video.src = this.address
+    if (!this.open(codec)) return false
     this.video.defaultPlaybackRate = this.video.playbackRate = rate
     if (!wasPaused) void this.video.play().catch(() => {})
     return true
@@ -41,17 +26,6 @@ export class MsePlayback implements FilmPicture {
   append(bytes: ArrayBuffer): void {
     this.queue.push(bytes)
     this.next()
-  }
-
-  end(): void {
-    this.queue = []
-    this.buffer = null
-    this.source = null
-    if (!this.address) return
-    this.video.removeAttribute('src')
-    this.video.load()
-    URL.revokeObjectURL(this.address)
-    this.address = ''
   }
 
   jump(toMs: number): boolean {
@@ -75,16 +49,13 @@ export class MsePlayback implements FilmPicture {
     return held ? Array.from({ length: held.length }, (_, index) => [held.start(index), held.end(index)]) : []
   }
 
-  private opened(source: MediaSource, mime: string): void {
-    if (this.source !== source) return
-    // A length is needed for moments to be inside it; the time line of the page tells the real one.
+  /** A length is needed for moments to be inside it; the time line of the page tells the real one. */
+  protected override prepare(source: MediaSource): void {
     source.duration = NEVER_SECONDS
-    this.buffer = source.addSourceBuffer(mime)
-    this.buffer.mode = 'segments'
-    this.buffer.addEventListener('updateend', () => {
-      this.place()
-      this.next()
-    })
+  }
+
+  protected override updated(): void {
+    this.place()
     this.next()
   }
 
@@ -96,25 +67,14 @@ export class MsePlayback implements FilmPicture {
     this.video.currentTime = inside ? this.startSeconds : first[0] + STEP_SECONDS
   }
 
-  private next(): void {
-    const { buffer } = this
-    if (!buffer || buffer.updating || this.source?.readyState !== 'open') return
+  protected next(): void {
+    const buffer = this.ready()
+    if (!buffer) return
     const seenSeconds = this.video.currentTime - KEEP_SECONDS
     const [first] = this.ranges()
     if (this.isPlaced && first && seenSeconds > first[0] + KEEP_SECONDS) return buffer.remove(0, seenSeconds)
-    const bytes = this.queue[0]
-    if (!bytes) return
-    try {
-      buffer.appendBuffer(bytes)
-      this.queue.shift()
-    } catch (error) {
-      if (error instanceof DOMException && error.name === 'QuotaExceededError') {
-        // Full: what was seen goes; else this piece waits until some was seen (overGaps and updateend come back here).
-        if (first && this.video.currentTime - 1 > first[0]) buffer.remove(0, this.video.currentTime - 1)
-        return
-      }
-      this.broken(error instanceof Error ? error.message : String(error))
-    }
+    // Full: what was seen goes; else this piece waits until some was seen (overGaps and updateend come back here).
+    this.appendFirst(buffer, () => first && this.video.currentTime - 1 > first[0] && buffer.remove(0, this.video.currentTime - 1))
   }
 
   /** Called a few times a second, for pieces that waited for room. */

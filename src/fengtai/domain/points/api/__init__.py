@@ -11,6 +11,7 @@ from fengtai.domain.access.model import Actor, Permission, needs
 from fengtai.domain.organisations.rules import check_area_code
 from fengtai.domain.points.api.dossiers import add_dossiers, add_uploads
 from fengtai.domain.points.api.imports import add_imports
+from fengtai.domain.points.api.on_map import add_map
 from fengtai.domain.points.api.views import (
     Id,
     MapPoint,
@@ -24,7 +25,7 @@ from fengtai.domain.points.api.views import (
 )
 from fengtai.domain.points.model import Box, Point, PointClass, PointPresence, PointQuery
 from fengtai.domain.points.model.dossier import LegalClass
-from fengtai.domain.points.service import PointDossiers, PointRegister, RegisterImporter
+from fengtai.domain.points.service import PointDossiers, PointMap, PointRegister, RegisterImporter
 from fengtai.vocabulary.clock import Clock
 
 HISTORY_LIMIT = 100
@@ -59,10 +60,16 @@ class Wanted:
 
 
 def router(
-    points: PointRegister, dossiers: PointDossiers, imports: RegisterImporter, clock: Clock, who: Callable[..., Actor]
+    points: PointRegister,
+    dossiers: PointDossiers,
+    imports: RegisterImporter,
+    on_map: PointMap,
+    clock: Clock,
+    who: Callable[..., Actor],
 ) -> APIRouter:
     routes = APIRouter(tags=["points"])
     _add_lists(routes, points, clock, who)
+    add_map(routes, on_map, who)
     add_uploads(routes, dossiers, who)
     add_imports(routes, imports, points, who)
     _add_points(routes, points, clock, who)

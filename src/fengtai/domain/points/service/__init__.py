@@ -19,6 +19,7 @@ from fengtai.domain.points.service.edit import as_point, check_unique, completed
 from fengtai.domain.points.service.exporting import PAGE, Language, cells, csv_table, xlsx_table
 from fengtai.domain.points.service.from_devices import catalogue_changed, device_enrolled
 from fengtai.domain.points.service.importing import RegisterImporter as RegisterImporter
+from fengtai.domain.points.service.on_map import PointMap as PointMap
 from fengtai.domain.points.service.presence import presences
 from fengtai.domain.points.service.seen import check_rights, seen_point
 from fengtai.vocabulary.errors import Conflict

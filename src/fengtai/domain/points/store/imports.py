@@ -4,8 +4,10 @@ them there (`bringing_in`) is a few set statements a lot."""
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from operator import itemgetter
 from typing import Any
 
+from msgspec.json import encode
 from sqlalchemy import Connection, delete, insert, select, update
 
 from fengtai.domain.points.model import Point
@@ -16,8 +18,8 @@ from fengtai.vocabulary.errors import NotFound
 from fengtai.vocabulary.transactions import UnitOfWork
 
 _row = import_row_table.c
-_ENCODED = json.JSONEncoder(ensure_ascii=False).encode
 _COLUMNS = [column.name for column in _row]
+_in_order = itemgetter(*_COLUMNS)
 _COPY = "COPY points_import_row ({}) FROM STDIN".format(", ".join(f'"{name}"' for name in _COLUMNS))
 _INSERT = "INSERT INTO points_import_row ({}) VALUES ({})".format(  # noqa: S608 - our own columns
     ", ".join(f'"{name}"' for name in _COLUMNS), ", ".join("?" * len(_COLUMNS))
@@ -64,17 +66,19 @@ class SqlImports:
         statement = select(at.job).where(at.state.in_([state.value for state in UNDER_WAY])).order_by(at.started_at_ms)
         return [_job(text) for text in self._connection.execute(statement).scalars()]
 
-    def add_rows(self, rows: Sequence[ImportRow], points: Mapping[int, Point]) -> None:
+    def prepared(self, rows: Sequence[ImportRow], points: Mapping[int, Point]) -> Sequence[tuple[Any, ...]]:
+        return [_in_order(_values(row, points.get(row.row))) for row in rows]
+
+    def add_rows(self, prepared: Sequence[tuple[Any, ...]]) -> None:
         """A hot statement: 200,000 rows while somebody waits. Not the unit's first: its savepoint is set by that."""
-        values = [_values(row, points.get(row.row)) for row in rows]
         driver = self._connection.connection.driver_connection
         assert driver is not None
         if self._connection.dialect.name == "sqlite":
-            driver.executemany(_INSERT, [[each[name] for name in _COLUMNS] for each in values])
+            driver.executemany(_INSERT, prepared)
             return
         with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
-            for each in values:
-                copy.write_row([each[name] for name in _COLUMNS])
+            for row in prepared:
+                copy.write_row(row)
 
     def rows(
         self, import_id: str, *, verdict: Verdict | None = None, after_row: int = 0, limit: int = 100
@@ -102,8 +106,8 @@ def _values(row: ImportRow, point: Point | None) -> dict[str, Any]:
         "verdict": row.verdict.value,
         "point_id": row.point_id,
         "seen_version": row.seen_version,
-        "changes": _ENCODED(row.changes),
-        "problems": _ENCODED([[each.column, each.reason] for each in row.problems]) if row.problems else "[]",
+        "changes": encode(row.changes).decode(),
+        "problems": encode([[each.column, each.reason] for each in row.problems]).decode() if row.problems else "[]",
     }
 
 

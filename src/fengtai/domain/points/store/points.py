@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, or_, select, tuple_, update
 
-from fengtai.domain.access.model import Reach
+from fengtai.domain.access.model import Place, Reach
 from fengtai.domain.points.model import Box, Point, PointQuery
+from fengtai.domain.points.model.maps import PlacedRow
 from fengtai.domain.points.model.words import speaks_of
 from fengtai.domain.points.rules import box_around
 from fengtai.domain.points.store.in_force import Switches, switches
@@ -23,6 +24,19 @@ _AT_ONCE = 500
 """Values in one IN list."""
 _LOOKS = 40
 """How often a page looks again for candidates that turn out not to be meant, before it says: go on from here."""
+
+
+_placed = select(
+    *(_at.id, _at.number, _at.longitude, _at.latitude, _at.organisation_id, _at.area_code, _at.point_class),
+    _at.device_id,
+)
+
+
+def _placed_rows(rows: Iterable[Any]) -> list[PlacedRow]:
+    return [
+        PlacedRow(id, number, longitude, latitude, Place(organisation_id, area_code, point_class), device_id)
+        for id, number, longitude, latitude, organisation_id, area_code, point_class, device_id in rows
+    ]
 
 
 class SqlPoints:
@@ -77,6 +91,16 @@ class SqlPoints:
             reached = within.condition(_at.organisation_id, _at.area_code, _at.point_class)
             conditions += [] if reached is None else [reached]
         return self._all(self._seen(*conditions).order_by(_at.number).limit(limit))
+
+    def placed(self, *, after_number: int, limit: int, ids: Iterable[str] | None = None) -> Sequence[PlacedRow]:
+        with_position = (*self._switches.seen_points(), _at.longitude.is_not(None), _at.latitude.is_not(None))
+        wanted = _placed.where(_at.number > after_number, *with_position).order_by(_at.number).limit(limit)
+        if ids is None:
+            return _placed_rows(self._connection.execute(wanted))
+        asked, rows = iter(ids), list[PlacedRow]()
+        while some := list(islice(asked, _AT_ONCE)):
+            rows += _placed_rows(self._connection.execute(wanted.where(_at.id.in_(some))))
+        return sorted(rows, key=lambda row: row.number)
 
     def page(self, query: PointQuery) -> tuple[Sequence[Point], int | None]:
         """Candidates come by number; each is looked at once more, because pairs of characters may stand apart."""

@@ -7,6 +7,8 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
+from msgspec.json import encode
+
 from fengtai.domain.points.model import Point, PointClass
 from fengtai.domain.points.model.dossier import EMPTY_DOSSIER, Datum, Dossier, GivenPlace, LegalClass, SitingZone
 from fengtai.domain.points.model.words import grams
@@ -20,7 +22,6 @@ _CLASSES = {member.value: member for member in PointClass}
 _LEGAL_CLASSES = {member.value: member for member in LegalClass}
 _EMPTY_VALUES = [(field.name, getattr(EMPTY_DOSSIER, field.name)) for field in fields(Dossier)]
 _DOSSIER_NAMES = frozenset(name for name, _ in _EMPTY_VALUES)
-_ENCODED = json.JSONEncoder(ensure_ascii=False).encode
 _DATES = frozenset({"in_service_on", "retired_on", "filed_on", "sign_on"})
 
 
@@ -97,7 +98,7 @@ def dossier_text(dossier: Dossier) -> str:
         value = getattr(dossier, name)
         if value != empty:
             told[name] = _plain(value)
-    return _ENCODED(told)
+    return encode(told).decode()
 
 
 @lru_cache(maxsize=4096)

@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
+from typing import Any
 
 from fengtai.domain.access.model import Actor, Permission
 from fengtai.domain.audit.ports import AuditLog
-from fengtai.domain.points.model import Point
 from fengtai.domain.points.model.imports import (
     OVER,
     UNDER_WAY,
@@ -23,7 +23,7 @@ from fengtai.domain.points.model.imports import (
     RegisterImport,
     Verdict,
 )
-from fengtai.domain.points.ports import Imports, PointStore, Uploads
+from fengtai.domain.points.ports import BringingIn, Imports, PointStore, Uploads
 from fengtai.domain.points.rules.field_table import BY_NAME, Cell, text_of
 from fengtai.domain.points.service.dossiers import whole_upload
 from fengtai.domain.points.service.importing import mapping as columns
@@ -33,7 +33,7 @@ from fengtai.domain.points.service.importing.tables_in import TableIn, read_tabl
 from fengtai.vocabulary.errors import Conflict, FengtaiError, Invalid, NotFound
 from fengtai.vocabulary.transactions import Transactions, UnitOfWork
 
-ROWS_IN_A_LOT = 250
+ROWS_IN_A_LOT = 500
 """Compared in one unit that reads; staged in one unit that writes, which holds the writer for some tens of milliseconds."""
 LEASE_MS = 30_000
 """A job that has not moved for so long belongs to a run of the platform that is over."""
@@ -139,14 +139,16 @@ class RegisterImporter:
     async def tick(self) -> None:
         """Work on what is under way, to its end. Of what another run left behind, a check is told to be interrupted, and
         an application goes on: a person has decided it."""
-        for job in await self._transactions.read(lambda uow: uow.store(Imports).under_way()):
+        under_way, is_untidy = await self._transactions.read(_what_is_due)
+        for job in under_way:
             if job.run == self._run:
                 await (self._check(job) if job.state is ImportState.CHECKING else self._apply(job))
             elif (
                 taken_over := await self._transactions.write(partial(self._left_behind, import_id=job.id))
             ) is not None:
                 await self._apply(taken_over)
-        await self._tidy()
+        if under_way or is_untidy:
+            await self._tidy()
 
     async def _check(self, job: RegisterImport) -> None:
         await self._or_failed(job, self._compare(job))
@@ -156,14 +158,13 @@ class RegisterImporter:
         while await self._transactions.write(lambda uow: uow.store(Imports).drop_rows(job.id, limit=5000)):
             pass  # of an earlier look
         table, job, comparison = await read(partial(_opened, job=job, by=self._actors[job.id]))
-        while lines := await read(lambda uow: list(islice(table.rows, ROWS_IN_A_LOT))):
-            rows, points = await read(partial(comparison.lot, lines=lines))
+        while rows := await read(partial(_next_lot, table=table, comparison=comparison)):
             job = replace(job, done=job.done + len(rows), counts=dict(comparison.counts))
-            if not await self._transactions.write(partial(_staged, job=job, rows=rows, points=points)):
+            if not await self._transactions.write(partial(_staged, job=job, rows=rows)):
                 return  # cancelled meanwhile
         comparison.seen.update(f"{job.sha256} {sorted(job.mapping.items())}".encode())
         ready = replace(job, state=ImportState.READY, total=job.done, token=comparison.seen.hexdigest())
-        await self._transactions.write(lambda uow: _staged(uow, ready, (), {}))
+        await self._transactions.write(lambda uow: _staged(uow, ready, ()))
 
     async def _apply(self, job: RegisterImport) -> None:
         await put_in_force(self._transactions, job)
@@ -235,11 +236,18 @@ class RegisterImporter:
         return self._run
 
 
+def _what_is_due(uow: UnitOfWork) -> tuple[Sequence[RegisterImport], bool]:
+    """What is under way, and whether anything of what is over has to be tidied up."""
+    store = uow.store(Imports)
+    left = any(job.state in OVER and not job.is_tidy for job in store.latest(limit=LATEST))
+    return store.under_way(), left or any(uow.store(BringingIn).unsettled().values())
+
+
 def _opened(uow: UnitOfWork, job: RegisterImport, by: Actor) -> tuple[TableIn, RegisterImport, Comparison]:
     """Read once for the sample, the size and the numbers that are given, then open it again for comparing."""
     content = uow.store(Uploads).content(job.id)
     first = read_table(content)
-    mapping = dict(job.mapping) or columns.guessed(first.headers)
+    mapping = dict(job.mapping) or _remembered(uow, job, first.headers) or columns.guessed(first.headers)
     number_at = first.headers.index(mapping["number"]) if "number" in mapping else None
     sample, total, numbers = _looked_through(first.rows, number_at)
     job = replace(
@@ -256,6 +264,17 @@ def _opened(uow: UnitOfWork, job: RegisterImport, by: Actor) -> tuple[TableIn, R
     columns.checked(mapping, first.headers)
     next_number = uow.store(PointStore).next_number()
     return read_table(content), job, Comparison(job.id, first.headers, mapping, by, next_number, numbers)
+
+
+def _remembered(uow: UnitOfWork, job: RegisterImport, headers: Sequence[str]) -> dict[str, str]:
+    """How the newest file with the same header row was read when it was applied: one's own before others'."""
+    alike = [
+        one
+        for one in uow.store(Imports).latest(limit=LATEST)
+        if one.state is ImportState.APPLIED and one.headers == tuple(headers)
+    ]
+    own = [one for one in alike if one.by == job.by]
+    return dict((own or alike)[0].mapping) if alike else {}
 
 
 def _looked_through(
@@ -276,13 +295,19 @@ def _looked_through(
     return tuple(sample), total, frozenset(numbers)
 
 
-def _staged(uow: UnitOfWork, job: RegisterImport, rows: Sequence[ImportRow], points: Mapping[int, Point]) -> bool:
+def _next_lot(uow: UnitOfWork, table: TableIn, comparison: Comparison) -> Sequence[Any]:
+    """Read, compared, and ready to be staged; empty at the end of the file."""
+    lines = list(islice(table.rows, ROWS_IN_A_LOT))
+    return uow.store(Imports).prepared(*comparison.lot(uow, lines)) if lines else ()
+
+
+def _staged(uow: UnitOfWork, job: RegisterImport, rows: Sequence[Any]) -> bool:
     """False when it was cancelled meanwhile."""
     store = uow.store(Imports)
     if store.get(job.id).state is not ImportState.CHECKING:
         return False
     if rows:
-        store.add_rows(rows, points)
+        store.add_rows(rows)
     told(uow, job)
     return True
 

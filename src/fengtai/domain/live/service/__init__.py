@@ -9,7 +9,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from fengtai.domain.access.model import Actor, Permission, Place
+from fengtai.domain.access.model import AccessPolicy, Actor, Permission, Place, Purpose
+from fengtai.domain.access.rules import checked_purpose
 from fengtai.domain.access.service.granting import rights_of
 from fengtai.domain.audit.model import Outcome
 from fengtai.domain.audit.ports import AuditLog
@@ -29,6 +30,7 @@ from fengtai.domain.live.model import (
     WatchWish,
 )
 from fengtai.domain.live.ports import PictureFiles, Streams, TransportStore
+from fengtai.domain.live.service.walls import WallDesk as WallDesk
 from fengtai.domain.points.model import Point
 from fengtai.domain.points.ports import PointStore
 from fengtai.domain.points.service.seen import seen_point
@@ -126,9 +128,16 @@ class NoPictures:
 class LiveDesk:
     """Where a person asks for a live picture."""
 
-    def __init__(self, *, transactions: Transactions, streams: Streams, pictures: PictureFiles = NoPictures()) -> None:
+    def __init__(
+        self,
+        *,
+        transactions: Transactions,
+        streams: Streams,
+        pictures: PictureFiles = NoPictures(),
+        policy: AccessPolicy = AccessPolicy(),
+    ) -> None:
         self._transactions = transactions
-        self._streams, self._pictures = streams, pictures
+        self._streams, self._pictures, self._policy = streams, pictures, policy
         self._ticks = 0
         self._given = GivenTickets()
 
@@ -232,6 +241,8 @@ class LiveDesk:
         """INTENT is durable before the act begins; a RESULT that cannot be written withholds the answer."""
         if len(purpose) > MOST_PURPOSE_CHARACTERS:
             raise Invalid(f"a purpose has at most {MOST_PURPOSE_CHARACTERS} characters", field="purpose")
+        if self._policy.live_purpose_asked:
+            purpose = _stated(purpose, by)
         point, act_id = await self._transactions.write(lambda uow: self._intend(uow, action, point_id, by, purpose))
         outcome, cause = Outcome.FAILED, "broken off"
         try:
@@ -255,3 +266,12 @@ class LiveDesk:
         act_id = uow.new_id()
         uow.store(AuditLog).append(by.entry(action, f"point:{point_id}", Outcome.INTENT, act=act_id, purpose=purpose))
         return point, act_id
+
+
+def _stated(purpose: str, by: Actor) -> str:
+    """As for recordings: one of the list with its number ("case: A-2026-0815"). Whatever else a console says is a look
+    round, for which a duty post is asked. Raise Invalid, saying what is missing."""
+    code, _, reference = purpose.partition(":")
+    if code.strip() not in {one.value for one in Purpose}:
+        code, reference = Purpose.DUTY_CHECK.value, ""
+    return checked_purpose(code.strip(), reference, by=by).words

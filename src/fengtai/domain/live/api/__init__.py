@@ -8,8 +8,15 @@ from pydantic import BaseModel, Field
 
 from fengtai.domain.access.model import Actor, Permission, needs
 from fengtai.domain.devices.ports import DeviceCommands
+from fengtai.domain.live.api.walls import add_walls
 from fengtai.domain.live.model import DevicePicture, StreamState, StreamTrace, TransportLesson, WatchPlace
-from fengtai.domain.live.service import MOST_PURPOSE_CHARACTERS, PICTURES_KEPT_HOURS, LearntTransports, LiveDesk
+from fengtai.domain.live.service import (
+    MOST_PURPOSE_CHARACTERS,
+    PICTURES_KEPT_HOURS,
+    LearntTransports,
+    LiveDesk,
+    WallDesk,
+)
 from fengtai.vocabulary.clock import from_ms
 
 
@@ -121,9 +128,14 @@ class PicturesView(BaseModel):
 
 
 def router(
-    desk: LiveDesk, transports: LearntTransports, commands: DeviceCommands, who: Callable[..., Actor]
+    desk: LiveDesk,
+    transports: LearntTransports,
+    walls: WallDesk,
+    commands: DeviceCommands,
+    who: Callable[..., Actor],
 ) -> APIRouter:
     routes = APIRouter(prefix="/api/live", tags=["live"])
+    add_walls(routes, walls, who)
 
     @routes.post("/{point_id}/watch", openapi_extra=needs(Permission.LIVE_SEE))
     async def watch(point_id: str, asked: WatchAsked, request: Request, by: Actor = Depends(who)) -> WatchView:
