@@ -1,14 +1,17 @@
-"""Runs every benchmark and renders docs/reference/performance.md: `make bench`, or `python -m bench dc09` for one."""
+"""Runs every benchmark and renders docs/reference/performance.md: `make bench`, or `python -m bench dc09` for one.
+`python -m bench --render` only renders again."""
 
+import fcntl
 import json
 import os
-import platform
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from bench.report.page import rendered
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs/reference/performance.md"
@@ -16,11 +19,14 @@ RESULTS = HERE.parent / "build/bench.json"
 
 
 def main(wanted: list[str]) -> int:
-    rows = wanted or sorted(script.stem for script in HERE.glob("[a-z]*.py"))
-    results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    if wanted == ["--render"]:
+        keep({})
+        return 0
     failed = False
-    for row in rows:
+    for row in wanted or sorted(script.stem for script in HERE.glob("[a-z]*.py")):
         print(f"== {row}", flush=True)
+        stamp = {"measured_at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}", "commit": commit()}
+        stamp["load"] = f"{os.getloadavg()[0]:.1f}"
         run = subprocess.run([sys.executable, "-m", f"bench.{row}"], stdout=subprocess.PIPE, text=True, check=False)
         print(run.stdout, end="", flush=True)
         lines = run.stdout.strip().splitlines()
@@ -28,47 +34,30 @@ def main(wanted: list[str]) -> int:
             print(f"{row} failed with exit status {run.returncode}", file=sys.stderr)
             failed = True
             continue
-        results[row] = json.loads(lines[-1])
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False))
-    PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(rendered(results.values()))
+        keep({row: json.loads(lines[-1]) | stamp})
     return 1 if failed else 0
 
 
-def rendered(results: Iterable[dict[str, Any]]) -> str:
-    lines = [
-        "# Performance",
-        "",
-        "Made by `make bench`; each row runs ours and the peer in the same run, alternating, and is a median. Read the",
-        "ratios: the machine is small and noisy. How each row is measured stands in its script under `bench/`.",
-        "",
-        f"Machine: {_cpu()}, {os.cpu_count()} cores, {_memory_gib()} GiB; {platform.system()} {platform.release()},",
-        f"Python {platform.python_version()}. Rendered {datetime.now(UTC):%Y-%m-%d %H:%M} UTC.",
-        "",
-        "| row | unit | ours | peer | ratio | limit | runs | more |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    known = ("row", "unit", "ours", "peer", "ratio", "limit", "runs")
-    for result in results:
-        more = "; ".join(f"{name}: {value}" for name, value in result.items() if name not in known)
-        lines.append("| " + " | ".join(_shown(result.get(name)) for name in known) + f" | {more} |")
-    return "\n".join(lines) + "\n"
+def keep(measured: Mapping[str, Any]) -> None:
+    """At once, and under a lock: another run may be measuring another row, and a later one may fail."""
+    RESULTS.parent.mkdir(exist_ok=True)
+    with RESULTS.open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        results: dict[str, Any] = json.loads(file.read() or "{}") | measured
+        file.truncate(0)
+        file.write(json.dumps(results, indent=1, ensure_ascii=False))
+        PAGE.parent.mkdir(parents=True, exist_ok=True)
+        PAGE.write_text(rendered(results.values()))
 
 
-def _shown(value: object) -> str:
-    return "–" if value is None else str(value)
+def commit() -> str:
+    """Of the tree that is measured; `+` when src, native kernels or scripts differ from it. Empty outside a repository."""
 
+    def git(*asked: str) -> str:
+        return subprocess.run(["git", *asked], cwd=HERE, capture_output=True, text=True, check=False).stdout.strip()
 
-def _cpu() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.machine()
-
-
-def _memory_gib() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 30
+    return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "--", "../src", ".") else "")
 
 
 if __name__ == "__main__":

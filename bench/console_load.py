@@ -13,9 +13,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from rich.console import Console
-from tests.journeys.gallery import LAUNCH, Busy, Shown, Visitor, made_busy, pages_of
+from tests.journeys.busy_town import Busy, made_busy
+from tests.journeys.shown import Shown, pages_of
+from tests.journeys.visitors import Visitor, chromium
 
 from fengtai.apps.demo.run import furnished_town
 from fengtai.apps.demo.seed import Furnished
@@ -39,13 +41,11 @@ async def main() -> None:
 
 
 def measure(url: str, furnished: Furnished, busy: Busy) -> dict[str, Any]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=LAUNCH)
+    with chromium() as browser:
         first_kb, first_ms = first_load(browser, url, furnished)
         pages = {}
         for shown in unlike(pages_of(busy)):
             pages[shown.name] = opened(browser, url, furnished, shown)
-        browser.close()
     slowest = max(pages, key=lambda name: pages[name][1])
     heaviest = max(pages, key=lambda name: pages[name][0])
     return {

@@ -17,7 +17,8 @@ from typing import Any
 import httpx
 from playwright.sync_api import CDPSession, Page, sync_playwright
 from rich.console import Console
-from tests.journeys.gallery import LAUNCH, Visitor, made_busy
+from tests.journeys.busy_town import made_busy
+from tests.journeys.visitors import LAUNCH, Visitor
 
 from fengtai.apps.demo.console_client import ConsoleClient
 from fengtai.apps.demo.run import furnished_town

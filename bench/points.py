@@ -2,7 +2,9 @@
 
 200,000 points are imported from a CSV as a person would (pieces, check, apply). Then boxes that hold about 170 of them and
 ten words are asked for through the register, each on a snapshot of its own. `limit` is the same question as one bare
-statement of the driver, without the product around it. A second file then changes the address of every point.
+statement of the driver, without the product around it; `import_limit_s` is what the imported points and their history take
+as one bare statement each into empty tables with the same indexes and triggers, which nobody reads, compares or previews.
+A second file then changes the address of every point.
 
 Meanwhile one panel after another sends a signal: `signal_longest_s` is the longest wait for an acknowledgement, and
 `writer_held_longest_s` the longest that the writer did not look at its queue, from BEGIN to COMMIT. Ours alone: there is no
@@ -21,6 +23,7 @@ import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -70,6 +73,7 @@ POSTGRES_BOX = (
     "SELECT * FROM points_point WHERE point(longitude, latitude) <@ box(point(%s, %s), point(%s, %s)) ORDER BY number"
 )
 POSTGRES_WORD = "SELECT * FROM points_point WHERE string_to_array(grams, ' ') @> %s::text[] ORDER BY number LIMIT 50"
+COPIED = ("points_point", "points_revision")
 
 
 async def main() -> None:
@@ -93,6 +97,7 @@ async def main() -> None:
         "runs": BOXES,
         "search_p99": max(each["search_p99"] for each in worst),
         "import_s": max(each["import_s"] for each in worst),
+        "import_limit_s": max(each["import_limit_s"] for each in worst),
         "change_s": max(each["change_s"] for each in worst),
         "writer_held_longest_s": max(each["writer_held_longest_s"] for each in worst),
         "signal_longest_s": max(each["signal_longest_s"] for each in worst),
@@ -113,7 +118,20 @@ async def on_sqlite(content: bytes) -> dict[str, Any]:
         match = " ".join(f'"{gram}"' for gram in searched_grams(text))
         return len(bare.execute(SQLITE_WORD, (match,)).fetchall())
 
-    return await measured(database, content, box, word)
+    def copied() -> float:
+        upgrade(f"sqlite:///{FOLDER / 'bare.db'}")
+        with contextlib.closing(sqlite3.connect(FOLDER / "bare.db")) as empty:
+            empty.execute("PRAGMA journal_mode=WAL")
+            empty.execute("PRAGMA synchronous=FULL")
+            empty.execute("ATTACH ? AS imported", (str(path),))
+            with empty:
+                return seconds_of(
+                    lambda: empty.execute("INSERT INTO points_point SELECT * FROM imported.points_point"),
+                    lambda: empty.execute("INSERT INTO points_revision SELECT * FROM imported.points_revision"),
+                    empty.commit,
+                )
+
+    return await measured(database, content, Bare(box, word, copied))
 
 
 async def on_postgres(content: bytes) -> dict[str, Any]:
@@ -134,18 +152,30 @@ async def on_postgres(content: bytes) -> dict[str, Any]:
             def analysed() -> object:
                 return bare.execute("VACUUM ANALYZE points_point")  # what autovacuum does by itself a minute later
 
-            return await measured(database, content, box, word, analysed)
+            def copied() -> float:
+                for table in COPIED:
+                    bare.execute(f"CREATE TABLE bare_{table} (LIKE {table} INCLUDING ALL)")
+                return seconds_of(
+                    *(partial(bare.execute, f"INSERT INTO bare_{table} SELECT * FROM {table}") for table in COPIED)
+                )
+
+            return await measured(database, content, Bare(box, word, copied, analysed))
     finally:
         cluster.stop()
 
 
-async def measured(
-    database: SqlEngine,
-    content: bytes,
-    bare_box: Callable[[Box], int],
-    bare_word: Callable[[str], int],
-    after_import: Callable[[], object] = lambda: None,
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Bare:
+    """The same things asked of the driver itself."""
+
+    box: Callable[[Box], int]
+    word: Callable[[str], int]
+    copied: Callable[[], float]
+    """points and history into empty tables: seconds"""
+    after_import: Callable[[], object] = lambda: None
+
+
+async def measured(database: SqlEngine, content: bytes, bare: Bare) -> dict[str, Any]:
     await database.open()
     held, waits = list[float](), list[float]()
     watch_writer(database, held)
@@ -153,10 +183,11 @@ async def measured(
     try:
         await OrganisationRegister(transactions=database).ensure_root("沈阳市", area_code="2101")
         imported = await imports(database, content, "new")
-        after_import()
+        imported["import_limit_s"] = round(await asyncio.to_thread(bare.copied), 1)
+        bare.after_import()
         held_new, waits_new = max(held), max(waits)
         changed = await imports(database, content.replace(" 号,".encode(), " 号院,".encode()), "changed")
-        after_import()
+        bare.after_import()
         print(json.dumps({"held_new": held_new, "waits_new": waits_new, "changed": changed}), file=sys.stderr)
         panel.cancel()
         points = PointRegister(transactions=database)
@@ -165,13 +196,13 @@ async def measured(
         rows, bare_rows = list[int](), list[int]()
         for one in boxes:  # alternating, so that the machine's noise falls on both
             ours.append(await timed(partial(points.in_box, one, by=ENGINEER), rows))
-            limit.append(at_once(partial(bare_box, one), bare_rows))
+            limit.append(at_once(partial(bare.box, one), bare_rows))
         assert rows == bare_rows, "the product and the bare statement see the same points"
         search, bare_search = list[float](), list[float]()
         for _ in range(20):
             for text in WORDS:
                 search.append(await timed(partial(words_found, points, text), []))
-                bare_search.append(at_once(partial(bare_word, text), []))
+                bare_search.append(at_once(partial(bare.word, text), []))
     finally:
         panel.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -241,6 +272,13 @@ async def words_found(points: PointRegister, text: str) -> list[Any]:
     found, _ = await points.find(PointQuery(limit=HITS), text=text, by=ENGINEER)
     assert found
     return list(found)
+
+
+def seconds_of(*statements: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    for statement in statements:
+        statement()
+    return time.perf_counter() - started
 
 
 def a_box(dice: random.Random) -> Box:

@@ -13,6 +13,7 @@ declare -A why=(
   [sip-tester]="tests with SIPp are skipped"
   [sipsak]="tests with sipsak are skipped"
   [baresip-core]="tests with baresip are skipped"
+  [stunnel4]="the test of devices over TLS is skipped"
 )
 missing=()
 for package in "${!why[@]}"; do

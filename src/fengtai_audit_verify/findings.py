@@ -12,8 +12,8 @@ MOST_FINDINGS = 200
 class Finding:
     kind: str
     """changed, copy-differs, reordered, missing, rewritten, cut, forked, rolled-back, signature, origin, unsigned,
-    unwitnessed, untimed, token, future, redacted-unsaid, redacted-changed, redacted-early, unknown-format; as a remark:
-    clock"""
+    unwitnessed, cosignature, untimed, token, future, redacted-unsaid, redacted-changed, redacted-early,
+    unknown-format; as a remark: clock"""
     seq: int
     """the first line that is concerned"""
     until: int

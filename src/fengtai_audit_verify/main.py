@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fengtai_audit_verify.check import Asked, check
 from fengtai_audit_verify.checkpoints import Checkpoint, Unreadable, VerifierKey, read_checkpoints
+from fengtai_audit_verify.cosignatures import WitnessKey
 from fengtai_audit_verify.findings import Finding, Report
 from fengtai_audit_verify.key_changes import KeyChain
 from fengtai_audit_verify.lines import Line, lines_of_database, lines_of_export, write_export
@@ -42,10 +43,13 @@ def _checked(asked: argparse.Namespace) -> Report:
     key = KeyChain(VerifierKey(_read(asked.public_key)), changes)
     # Checkpoints first: a log that is being written only grows meanwhile.
     checkpoints, torn = read_checkpoints(_read(asked.checkpoints) if asked.checkpoints else "", key)
+    carried = [one for path in asked.carried for one in read_checkpoints(_read(path), key)[0]]
+    witnesses = [WitnessKey(_read(path)) for path in asked.witness_key]
+    strangers = [one for one in carried if witnesses and all(witness.saw(one) is None for witness in witnesses)]
     question = Asked(
         key_name=key.name,
         now_ms=_as_of_ms(asked.as_of),
-        carried=[one for path in asked.carried for one in read_checkpoints(_read(path), key)[0]],
+        carried=[one for one in carried if one not in strangers],
         witness_within_ms=_ms(asked.witness_within_hours),
     )
     if asked.proofs:
@@ -57,6 +61,8 @@ def _checked(asked: argparse.Namespace) -> Report:
         report = check(lines, checkpoints, question)
     if asked.tokens:
         check_tokens(read_tokens(asked.tokens, asked.tsa_root, _ms(asked.time_stamp_within_hours)), checkpoints, report)
+    for one in strangers:
+        report.find("cosignature", one.size, f"carried checkpoint {one.number} has no cosignature of these witnesses")
     report.torn_checkpoint = torn
     return report
 
@@ -129,6 +135,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--key-changes", type=Path, help="the file in which each key names the next one, if it changed")
     parser.add_argument(
         "--carried", type=Path, action="append", default=[], help="checkpoints that others keep; may be given again"
+    )
+    parser.add_argument(
+        "--witness-key",
+        type=Path,
+        action="append",
+        default=[],
+        help="key of a witness who cosigned the --carried checkpoints; may be given again, one of them is enough",
     )
     parser.add_argument(
         "--witness-within-hours", type=float, help="find lines that no --carried checkpoint has covered for so long"

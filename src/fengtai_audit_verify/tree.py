@@ -52,3 +52,27 @@ def climbs(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: byte
             made = _node(made, sibling)
         at, last = at >> 1, last >> 1
     return last == 0 and made == root
+
+
+def begins_with(new: int, new_root: bytes, old: int, old_root: bytes, path: Sequence[bytes]) -> bool:
+    """Whether the path shows that the tree of `new` leaves begins with the tree of `old` leaves (RFC 9162, 2.1.4.2)."""
+    if not 0 < old < new:
+        return old == new and old_root == new_root and not path
+    steps = list(path) if old & (old - 1) else [old_root, *path]  # a whole subtree's root is not sent again
+    if not steps:
+        return False
+    at, last = old - 1, new - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    before = after = steps[0]
+    for sibling in steps[1:]:
+        if last == 0:
+            return False
+        if at & 1 or at == last:
+            before, after = _node(sibling, before), _node(sibling, after)
+            while at and not at & 1:
+                at, last = at >> 1, last >> 1
+        else:
+            after = _node(after, sibling)
+        at, last = at >> 1, last >> 1
+    return last == 0 and before == old_root and after == new_root

@@ -3,8 +3,9 @@
 import asyncio
 import shutil
 import subprocess
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -72,6 +73,21 @@ class StampingAuthority:
         finally:
             server.close()
             await server.wait_closed()
+
+    @contextmanager
+    def serving_beside(self) -> Iterator[str]:
+        """On a loop in a thread of its own, for tests without one."""
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever, daemon=True)
+        thread.start()
+        server = self.serving()
+        try:
+            yield asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(10)
+        finally:
+            asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result(10)
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(10)
+            loop.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import Connection
-from tests.contracts.postgres_cluster import NoPostgres, PostgresCluster
+from tests.contracts.postgres_cluster import PostgresCluster
 
 from fengtai.apps.schema import memory_stores, sql_stores
 from fengtai.domain.alarms.ports import SignalJournal
@@ -57,17 +57,6 @@ class Units:
         if not isinstance(self.engine, MemoryTransactions):
             self.wait(self.engine.close())
         self._loop.close()
-
-
-@pytest.fixture(scope="session")
-def postgres_cluster() -> Iterator[PostgresCluster]:
-    try:
-        cluster = PostgresCluster()
-        cluster.start()
-    except NoPostgres as reason:
-        pytest.skip(str(reason))
-    yield cluster
-    cluster.stop()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from fengtai.domain.alarms.model import Alarm, AlarmState, AlarmStep, Channel, Heard, OnTest, TriageLane, ZoneActivity
+from fengtai.domain.alarms.model import (
+    FOLDED_BEYOND,
+    Alarm,
+    AlarmState,
+    AlarmStep,
+    Channel,
+    Heard,
+    OnTest,
+    TriageLane,
+    ZoneActivity,
+)
 from fengtai.domain.alarms.ports import AlarmStore, OnTestStore, SupervisionStore, TriageStore
 from fengtai.vocabulary.clock import HandClock
 from fengtai.vocabulary.errors import Conflict, NotFound
@@ -99,6 +109,41 @@ def test_the_queue_is_by_priority_then_oldest_first(units: Any) -> None:
 
     assert [alarm.signal_seq for alarm in first] == [2, 5]
     assert [alarm.signal_seq for alarm in rest] == [1, 3]
+
+
+def test_many_alarms_of_one_panel_are_one_row_of_the_queue(units: Any) -> None:
+    flood = [an_alarm(number, account="0007", priority=4) for number in range(1, FOLDED_BEYOND + 4)]
+    few = [an_alarm(number, account="0008", priority=4) for number in range(21, 21 + FOLDED_BEYOND)]
+    fire = an_alarm(40, account="0007", priority=1)
+    taken = [
+        an_alarm(number, account="0007", priority=4, state=AlarmState.TAKEN, incident_id="i") for number in (50, 51)
+    ]
+    add(units, *flood, *few, fire, *taken)
+
+    def queue(**wanted: Any) -> list[tuple[str, int]]:
+        entries = units.read(lambda uow: uow.store(AlarmStore).queue_page(**wanted))
+        return [(entry.alarm.id, entry.more) for entry in entries]
+
+    whole = [(fire.id, 0), (flood[0].id, FOLDED_BEYOND + 2), *((alarm.id, 0) for alarm in (*few, *taken))]
+    assert queue() == whole
+    assert queue(limit=2) == whole[:2]
+    assert queue(after=flood[0].id) == whole[2:]
+
+    assert queue(text="0008") == [(alarm.id, 0) for alarm in few]
+    assert queue(text="%") == []
+    folded = units.read(lambda uow: uow.store(AlarmStore).folded_with(flood[3]))
+    assert [alarm.id for alarm in folded] == [alarm.id for alarm in flood]
+    behind = units.read(lambda uow: uow.store(AlarmStore).folded_with(flood[3], after=flood[0].id, limit=2))
+    assert [alarm.id for alarm in behind] == [flood[1].id, flood[2].id]
+    counts = units.read(lambda uow: uow.store(AlarmStore).open_counts())
+    assert (counts.waiting, counts.taken, counts.shelved) == ({1: 1, 4: len(flood) + len(few)}, 2, 0)
+
+
+def test_alarms_are_read_in_the_order_asked_for(units: Any) -> None:
+    add(units, *(an_alarm(number) for number in range(1, 4)))
+    wanted = [an_alarm(3).id, "nobody", an_alarm(1).id]
+    found = units.read(lambda uow: uow.store(AlarmStore).by_ids(wanted))
+    assert [alarm.id for alarm in found] == [an_alarm(3).id, an_alarm(1).id]
 
 
 def test_the_list_of_all_is_newest_first(units: Any) -> None:

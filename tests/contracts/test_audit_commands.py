@@ -9,6 +9,8 @@ from tests.contracts.postgres_cluster import PostgresCluster
 from typer.testing import CliRunner
 
 from fengtai.apps.cli.main import app
+from fengtai.apps.server.log_rights import ROUND_SECONDS, LogRights
+from fengtai.vocabulary.clock import HandClock
 
 ROLE = "fengtai_serving"
 
@@ -44,6 +46,27 @@ def test_the_server_s_role_is_looked_at_made_and_good(owner: str, tmp_path: Path
         kept = connection.execute("SELECT rolpassword FROM pg_authid WHERE rolname = %s", (ROLE,)).fetchone()
     assert kept is not None
     assert kept[0].startswith("SCRAM-SHA-256$")
+
+
+async def test_a_server_whose_role_could_change_the_log_says_so(owner: str, tmp_path: Path) -> None:
+    clock = HandClock()
+    mighty = LogRights(owner, clock)
+    await mighty.tick()
+    assert "could change the audit log (" in mighty.fault
+    assert "fengtai db roles" in mighty.fault
+
+    served = owner.replace("//fengtai@", f"//{ROLE}@")
+    assert run(tmp_path, "db", "roles", ROLE, FENGTAI_DATABASE__OWNER_URL=owner, FENGTAI_DATABASE__URL=served)[0] == 0
+    good = LogRights(served, clock)
+    await good.tick()
+    assert good.fault == ""
+    with psycopg.connect(owner, autocommit=True) as connection:
+        connection.execute(f"GRANT DELETE ON audit_line TO {ROLE}")
+    await good.tick()
+    assert good.fault == "", "not looked at again so soon"
+    clock.advance(ROUND_SECONDS)
+    await good.tick()
+    assert "DELETE audit_line" in good.fault
 
 
 def test_roles_are_for_postgresql_and_its_owner(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The audit log on every engine: order, pairing, what is undone, and the tree's hashes."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -148,6 +149,28 @@ def test_a_hundred_lines_of_one_unit_are_each_their_own(units: Units) -> None:
     assert [line.entry for line in lines] == [*told, entry("import.done"), entry("import.done")]
     assert all(line.leaf == leaf_of(line.salt or b"", line.record or b"") for line in lines)
     assert len({line.salt for line in lines}) == 102
+
+
+def test_what_many_do_alike_is_a_line_of_each_in_its_place(units: Units) -> None:
+    shared = AuditEntry(actor="", action="device.appear", object="", details={"enrolment": "待定"})
+
+    def unit(uow: UnitOfWork) -> None:
+        uow.store(AuditLog).append(entry("a.before"))
+        uow.store(AuditLog).append_alike(shared, ["device:1", "device:二"])
+        uow.store(AuditLog).append(entry("c.after"))
+        with pytest.raises(ValueError, match="of one act"):
+            uow.store(AuditLog).append_alike(entry(outcome=Outcome.INTENT, act="x"), ["device:3"])
+
+    units.run(unit)
+
+    kept = units.read(lambda uow: uow.store(AuditLog).following(0, 10, 10))
+    assert [line.seq for line in kept] == [1, 2, 3, 4]
+    assert [line.entry for line in kept] == [
+        entry("a.before"),
+        replace(shared, actor="device:1", object="device:1"),
+        replace(shared, actor="device:二", object="device:二"),
+        entry("c.after"),
+    ]
 
 
 def test_an_act_that_begins_and_ends_at_once_is_not_open(units: Units) -> None:

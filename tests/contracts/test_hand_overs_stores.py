@@ -23,6 +23,7 @@ EVENING = HandOver(
     on_duty=("赵 · 接警一席",),
     items=(HandedItem(kind=HandedKind.ON_TEST, id="t1", facts={"number": "1001", "reason": "检修"}),),
     dark_devices=3,
+    left_out={"alarm": 7},
     organisation_id="east",
     area_code="210102",
 )

@@ -10,6 +10,8 @@ from tests.domain.acting import acting
 
 from fengtai.apps.schema import sql_stores
 from fengtai.domain.access.model import Role
+from fengtai.domain.alarms.model import Alarm, AlarmState, Channel
+from fengtai.domain.alarms.ports import AlarmStore
 from fengtai.domain.duty.model import Unit, UnitState
 from fengtai.domain.duty.ports import UnitStore
 from fengtai.domain.incidents.model import Incident, IncidentDetail, IncidentState
@@ -32,6 +34,22 @@ FIRST = Incident(
     category="burglary",
     priority=4,
     drill=False,
+)
+
+ALARM = Alarm(
+    id="a1",
+    signal_seq=1,
+    state=AlarmState.TAKEN,
+    priority=4,
+    category="burglary",
+    title="Burglary",
+    code_system="contact-id",
+    code="130",
+    channel=Channel.FIXED,
+    account="1234",
+    raised_at=NOON,
+    updated_at=NOON,
+    reason="R90",
 )
 
 
@@ -121,3 +139,26 @@ def test_numbers_given_at_once_are_never_the_same(units, second):
         )
 
     assert sorted(units.wait(all_of_them())) == list(range(1, 11))
+
+
+def test_of_two_who_join_crosswise_exactly_one_wins(units, second):
+    def ready(uow):
+        for incident in (FIRST, replace(FIRST, id="i2", number="20261120-0002")):
+            uow.store(IncidentStore).save(replace(incident, alarm_ids=(f"alarm-of-{incident.id}",)))
+            uow.store(AlarmStore).add([replace(ALARM, id=f"alarm-of-{incident.id}", incident_id=incident.id)])
+
+    async def both():
+        def joined(engine, into, other, name):
+            return desk(engine).join_incident(into, other, version=1, into_version=1, by=person(name))
+
+        return await asyncio.gather(
+            joined(units.engine, "i1", "i2", "li"), joined(second, "i2", "i1", "wu"), return_exceptions=True
+        )
+
+    units.run(ready)
+    answers = units.wait(both())
+    (won,) = [answer for answer in answers if isinstance(answer, IncidentDetail)]
+    (lost,) = [answer for answer in answers if isinstance(answer, Conflict)]
+    stored = [units.read(lambda uow, each=each: uow.store(IncidentStore).get(each)) for each in ("i1", "i2")]
+    assert [incident.joined_to for incident in stored if incident.id != won.incident.id] == [won.incident.id]
+    assert "is closed" in str(lost)

@@ -20,7 +20,7 @@ from fengtai.domain.incidents.model import (
     IncidentState,
     Step,
 )
-from fengtai.domain.incidents.ports import ClipStore, DispatchStore, IncidentLog, IncidentStore
+from fengtai.domain.incidents.ports import ClipStore, DispatchStore, IncidentLog, IncidentStore, Matching
 from fengtai.vocabulary.errors import NotFound
 from fengtai.vocabulary.places import Position
 
@@ -87,17 +87,50 @@ def test_an_unknown_incident_is_not_found(units):
         units.read(lambda uow: uow.store(IncidentStore).get("nobody"))
 
 
-def test_the_open_incident_of_premises_is_the_newest_that_fits(units):
+def test_the_incidents_of_premises_that_are_open_or_were_joined_newest_first(units):
     def found(**wanted):
-        return units.read(lambda uow: uow.store(IncidentStore).open_of_premises("b1", **wanted))
+        return [each.id for each in units.read(lambda uow: uow.store(IncidentStore).of_premises("b1", **wanted))]
 
     second = replace(FIRST, id="i2", number="20261120-0002", opened_at=NOON + timedelta(minutes=5))
     closed = replace(FIRST, id="i3", number="20261120-0003", state=IncidentState.CLOSED)
     elsewhere = replace(FIRST, id="i4", number="20261120-0004", premises_id="b2")
-    incident_saved(units, FIRST, second, closed, elsewhere)
-    assert found(since=NOON, drill=True) == second
-    assert found(since=NOON + timedelta(minutes=6), drill=True) is None
-    assert found(since=NOON, drill=False) is None
+    joined = replace(closed, id="i5", number="20261120-0005", joined_to="i4")
+    incident_saved(units, FIRST, second, closed, elsewhere, joined)
+    assert found(since=NOON, drill=True) == ["i5", "i2", "i1"]
+    assert found(since=NOON + timedelta(minutes=6), drill=True) == []
+    assert found(since=NOON, drill=False) == []
+
+
+def test_what_was_joined_is_found_from_where_it_went(units):
+    joined = replace(FIRST, id="i2", number="20261120-0002", joined_to="i1")
+    further = replace(FIRST, id="i3", number="20261120-0003", joined_to="i2")
+    incident_saved(units, FIRST, further, joined)
+
+    def into(*incident_ids):
+        return units.read(lambda uow: uow.store(IncidentStore).joined_into(incident_ids))
+
+    assert into("i1") == [joined]
+    assert into("i1", "i2") == [joined, further]
+    assert into("i3") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "premises", "ids"),
+    [
+        ("0002", [], ["i2"]),
+        ("glass", [], ["i3"]),
+        ("nothing", ["b2"], ["i2"]),
+        ("20261120", [], ["i3", "i2", "i1"]),
+        ("%", [], []),
+    ],
+)
+def test_incidents_are_found_by_number_title_and_premises(units, text, premises, ids):
+    second = replace(FIRST, id="i2", number="20261120-0002", premises_id="b2")
+    third = replace(FIRST, id="i3", number="20261120-0003", title="Glass broken")
+    incident_saved(units, FIRST, second, third)
+    wanted = Matching(text=text, premises_ids=frozenset(premises))
+    found = units.read(lambda uow: uow.store(IncidentStore).page(only_open=True, matching=wanted))
+    assert [each.id for each in found] == ids
 
 
 def test_incidents_are_paged_newest_first(units):

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from tests.contracts.conftest import Units
-from tests.house.test_foreign_ids import CODES, ORGANISATIONS, furnish
+from tests.house.test_foreign_ids import CODES, NOON, ORGANISATIONS, furnish, furnish_access
 
 from fengtai.domain.access.model import Effect, Grant, GrantTerms, OrganisationTree, Permission, Reach, Role
+from fengtai.domain.access.ports import ApprovalStore, PersonStore
 from fengtai.domain.access.rules import compiled
 from fengtai.domain.alarms.ports import AlarmStore
 from fengtai.domain.devices.ports import DeviceStore
@@ -30,6 +31,8 @@ LISTS: dict[str, Listing] = {
     "points by word": lambda uow, within: uow.store(PointStore).page(PointQuery(within=within, terms=terms("3402")))[0],
     "premises": lambda uow, within: uow.store(PremisesStore).page(within=within),
     "accounts": lambda uow, within: uow.store(PanelAccountStore).all(within=within),
+    "people": lambda uow, within: (person for _, person in uow.store(PersonStore).page(within)),
+    "approvals": lambda uow, within: uow.store(ApprovalStore).page(within),
     "units": lambda uow, within: uow.store(UnitStore).all(within),
     "devices": lambda uow, within: uow.store(DeviceStore).page(within=within),
     "open alarms": lambda uow, within: uow.store(AlarmStore).open_page(within=within),
@@ -59,6 +62,7 @@ def city(units: Units) -> Units:
         units.run(lambda uow, one=organisation: uow.store(OrganisationStore).save(one))
     for district in ("east", "west"):
         units.run(lambda uow, one=district: furnish(uow, one))
+        units.run(lambda uow, one=district: furnish_access(uow, one, NOON))
     return units
 
 

@@ -124,6 +124,26 @@ def test_an_import_is_seen_whole_with_its_words_places_and_history(units):
     assert (made.version, made.why, changed.import_id) == (1, "核查", job.id)
 
 
+def test_a_file_with_the_same_header_row_is_read_as_the_last_one_was(units):
+    office = Import(units)
+    job = office.looked_at("序号,探头,备注\n1,长江街口,甲\n")
+    assert job.mapping == {"number": "序号", "note": "备注"}
+
+    async def corrected():
+        await office.importer.check_again(job.id, {"number": "序号", "name": "探头", "address": "备注"}, by=SUN)
+        await office.importer.tick()
+        return await office.importer.get(job.id, by=SUN)
+
+    assert office.looked_at("序号,探头,备注\n7,不作数,乙\n").mapping == job.mapping, "nothing was applied yet"
+    office.applied(units.wait(corrected()))
+    again = office.looked_at("序号,探头,备注\n2,人民路口,丙\n")
+    assert again.mapping == {"number": "序号", "name": "探头", "address": "备注"}
+    assert again.counts["new"] == 1
+    assert office.looked_at("序号,探头\n2,人民路口\n").mapping == {"number": "序号"}, (
+        "another header row is another file"
+    )
+
+
 def test_what_does_not_fit_any_more_undoes_all_of_it(units):
     office = Import(units)
     office.applied(office.looked_at(TABLE))

@@ -7,6 +7,7 @@ import pytest
 
 from fengtai.domain.points.model import Box, Point, PointClass, PointQuery, Term
 from fengtai.domain.points.model.dossier import Datum, Dossier, GivenPlace, LegalClass, SitingZone
+from fengtai.domain.points.model.maps import PlacedRow
 from fengtai.domain.points.model.words import terms
 from fengtai.domain.points.ports import AutoPoints, PointStore
 from fengtai.vocabulary.errors import NotFound
@@ -121,6 +122,17 @@ def test_a_box_holds_the_points_inside_it_by_number(points):
     box = Box(west=123.42, south=41.79, east=123.44, north=41.81)
     assert asked(points, lambda store: store.in_box(box, limit=10)) == [GATE, YARD, UNBOUND]
     assert asked(points, lambda store: store.in_box(box, limit=2)) == [GATE, YARD]
+
+
+def test_the_map_reads_what_has_a_position_by_number_and_in_pages(points):
+    first = asked(points, lambda store: store.placed(after_number=0, limit=2))
+    assert [row.id for row in first] == ["p1", "p2"]
+    assert first[0] == PlacedRow("p1", 1, 123.43, 41.8, GATE.place, GATE.device_id)
+    assert [row.id for row in asked(points, lambda store: store.placed(after_number=2, limit=9))] == ["p9", "p12"]
+    some = asked(points, lambda store: store.placed(after_number=0, limit=9, ids=["p12", "nobody", "p1"]))
+    assert [row.id for row in some] == ["p1", "p12"]
+    points.run(lambda uow: uow.store(PointStore).save(replace(GATE, position=None)))
+    assert asked(points, lambda store: store.placed(after_number=0, limit=9, ids=["p1"])) == []
 
 
 def page(units, text="", **wanted):

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
-from tests.contracts.conftest import postgres_cluster as postgres_cluster
 
 from fengtai.apps.schema import collected_metadata
 from fengtai.storage.postgres.connections import driver_url

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from alembic import command
 from sqlalchemy import create_engine, text
-from tests.contracts.conftest import postgres_cluster as postgres_cluster
 
 from fengtai.storage import schema
 from fengtai.storage.postgres.connections import driver_url

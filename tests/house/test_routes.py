@@ -24,6 +24,8 @@ ADMITTED = 218
 """no route of ours answers this, so that it can only come from behind the gate"""
 CHANGES_BY_WHO_SEES = {
     "/api/audit/verification",  # a look at every line: it changes nothing but that it was done
+    "/api/live/layouts",  # a layout opens nothing: it says where pictures hang on one's own wall
+    "/api/live/layouts/{layout_id}",
     "/api/live/{point_id}/watch",
     "/api/live/{point_id}/device-snapshots",
     "/api/recordings/{point_id}/playback",

@@ -223,7 +223,7 @@ class _Given:
                 continue
             host = getattr(settings, name)
             encrypts = getattr(settings, name.removesuffix("host") + "tls_certificate", None)
-            if not encrypts and not machine_checks.is_loopback(str(host)):
+            if isinstance(host, str) and not encrypts and not machine_checks.is_loopback(host):
                 self._wrong.append(
                     f"{section}.{name} = {host}: others can reach this listener, and it does not encrypt; "
                     f"set {section}.plaintext_ok = true if the network is trusted"
@@ -255,7 +255,7 @@ def check(settings: Settings) -> list[Finding]:
                 "media.http_tls_certificate", media.http_tls_certificate, media.http_tls_key
             )
         )
-    elif http.tls_certificate:
+    elif http.tls_certificate and not media.http_tls_by_proxy:
         findings.append(machine_checks.live_is_reachable("media.http_tls_certificate"))
     for gateway in found_gateways():
         findings += _gateway_findings(gateway.section, settings.gateways[gateway.name])

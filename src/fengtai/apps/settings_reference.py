@@ -49,7 +49,7 @@ _TITLES = {
     "log": "Log",
     "access": "Access",
     "audit": "Audit",
-    "objects": "Clips, photos, archive",
+    "objects": "Clips, photos, papers, backups in S3",
     "webhooks": "Webhooks",
 }
 

@@ -131,6 +131,14 @@ class AccessSettings(Section):
     """A password that somebody else set has to be changed when it is first used."""
     second_factor_roles: tuple[Role, ...] = (Role.ADMINISTRATOR,)
     """Whoever holds one of these roles needs a second factor, and is asked to enter one at the next sign-in."""
+    approve_guardians: bool = True
+    """A second administrator has to agree before somebody becomes administrator or auditor of the whole city. Where there is
+    only one administrator, nobody is asked."""
+    approve_clip_exports: bool = False
+    """A second person has to agree before a clip leaves the house."""
+    live_purpose_asked: bool = False
+    """Live pictures are opened from a duty post chosen at sign-in, or for a stated purpose with its number; as recordings
+    always are."""
     passkey_name: str = "localhost"
     """Host name under which browsers reach the console, and for which passkeys are made; an IP address cannot be one."""
     provider_plaintext_ok: bool = False
@@ -145,6 +153,9 @@ class AccessSettings(Section):
             password_profile=self.password_profile,
             change_given_passwords=self.change_given_passwords,
             second_factor_roles=frozenset(self.second_factor_roles),
+            approve_guardians=self.approve_guardians,
+            approve_clip_exports=self.approve_clip_exports,
+            live_purpose_asked=self.live_purpose_asked,
             site_name=site_name,
         )
 
@@ -157,7 +168,8 @@ class AccessSettings(Section):
 
 
 class ObjectSettings(Section):
-    """Where clips, photos and the archive live: the local folder, or an S3 bucket into which they are moved."""
+    """Where clips, photos and papers live: the local folder, or an S3 bucket into which they are moved; and the bucket
+    of backups."""
 
     bucket: str = Field("", pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$")
     """S3 bucket; empty: everything stays in the local folder."""
@@ -171,6 +183,9 @@ class ObjectSettings(Section):
     """Name of the key; empty: the machine's own role."""
     secret_access_key: SecretStr = SecretStr("")
     """Its secret; better in the environment."""
+    archive_bucket: str = Field("", pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$")
+    """Bucket of the same store for `fengtai archive`: backups without keys. One of its own, so that its versions can be
+    locked against deletion."""
     settled_seconds: float = Field(60.0, ge=0)
     """An object is moved when it has not been written to for so long."""
     plaintext_ok: bool = False
@@ -178,6 +193,8 @@ class ObjectSettings(Section):
 
     @model_validator(mode="after")
     def _encrypted(self) -> "ObjectSettings":
+        if self.archive_bucket and self.archive_bucket == self.bucket:
+            raise ValueError("archive_bucket and bucket must be two: backups are not objects of the platform")
         if self.endpoint.startswith("http://") and not self.plaintext_ok:
             raise ValueError(
                 f"{self.endpoint} does not encrypt; set objects.plaintext_ok = true if the network is trusted"
@@ -187,10 +204,14 @@ class ObjectSettings(Section):
         return self
 
     def place(self) -> S3Place | None:
-        if not self.bucket:
-            return None
+        return self._place(self.bucket) if self.bucket else None
+
+    def archive_place(self) -> S3Place | None:
+        return self._place(self.archive_bucket) if self.archive_bucket else None
+
+    def _place(self, bucket: str) -> S3Place:
         return S3Place(
-            bucket=self.bucket,
+            bucket=bucket,
             prefix=self.prefix,
             endpoint=self.endpoint,
             region=self.region,

@@ -50,6 +50,9 @@ class Lane(Protocol):
     def begin(self, connection: Connection) -> None:
         """Begin a transaction that no other writer can overtake: it holds the order lock until its end."""
 
+    def say(self, connection: Connection, statement: str) -> None:
+        """A statement about savepoints: there are two for each unit."""
+
     def insert_signals(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None: ...
 
     def announce(self, connection: Connection, seq: int) -> None:
@@ -271,14 +274,14 @@ class GroupCommit:
                 raise TypeError("a use case is an ordinary function, not a coroutine function")
             sealed = unit.seal()
             if not self._guarding:
-                connection.exec_driver_sql(f"RELEASE SAVEPOINT {SAVEPOINT}")
+                self.lane.say(connection, f"RELEASE SAVEPOINT {SAVEPOINT}")
             batch.add(sealed)
         except Exception as error:
             if self.lane.is_worth_another_try(error):
                 raise _TryAgain from error
             if not self._guarding:  # raises when the database has undone the whole transaction: then all are told
-                connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
-                connection.exec_driver_sql(f"RELEASE SAVEPOINT {SAVEPOINT}")
+                self.lane.say(connection, f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
+                self.lane.say(connection, f"RELEASE SAVEPOINT {SAVEPOINT}")
             job.error = _as_refusal(error)
         finally:
             self._guarding = False
@@ -288,7 +291,7 @@ class GroupCommit:
         the event log and the audit log have no statement, and need none."""
         if self._guarding:
             self._guarding = False
-            connection.exec_driver_sql(f"SAVEPOINT {SAVEPOINT}")
+            self.lane.say(connection, f"SAVEPOINT {SAVEPOINT}")
 
     def _journal(self, connection: Connection, batch: Batch, jobs: Sequence[Job]) -> None:
         """Write consecutive signals at once; when the database refuses, one by one, so that only the bad one fails."""

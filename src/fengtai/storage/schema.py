@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from fengtai.storage.postgres.connections import driver_url
 from fengtai.vocabulary.errors import Conflict, Unavailable
 
-HAND_WRITTEN = ("points_search", "points_place", "points_point_grams", "points_point_at")
+HAND_WRITTEN = ("points_search", "points_place", "points_point_grams", "points_point_at", "audit_line_by_point")
 """Indexes that each database has in a way of its own, made by hand in the history: beginnings of their names, since they
 bring tables of their own."""
 MIGRATION_LOCK = 0x46454E48  # the advisory lock of whoever migrates: others wait, then find nothing to do

@@ -81,7 +81,7 @@ class TieredObjects:
     async def _move(self, key: str) -> None:
         size = await self._local.size_bytes(key)
         await self._remote.put(key, self._local.stream(key))
-        here, there = await _digest(self._local, key), await _digest(self._remote, key)
+        here, there = await digest_of(self._local, key), await digest_of(self._remote, key)
         if here != there or here[1] != size:
             await self._remote.delete(key)
             raise Unavailable(f"the object {key} came back from the second store with other bytes")
@@ -95,7 +95,7 @@ class TieredObjects:
         return self._local
 
 
-async def _digest(store: ObjectStore, key: str) -> tuple[str, int]:
+async def digest_of(store: ObjectStore, key: str) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
     async for piece in store.stream(key):
         digest.update(piece)

@@ -235,6 +235,7 @@ async def test_people_are_listed_without_their_secrets(edge: Edge) -> None:
         "roles",
         "disabled",
         "created_at",
+        "organisation_id",
     }
     assert "token" not in str(sessions)
 

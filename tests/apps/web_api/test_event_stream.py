@@ -14,8 +14,9 @@ from tests.apps.web_api.conftest import Edge, edge_of
 from tests.domain.access.conftest import house_with_people
 from tests.domain.acting import acting_in
 
-from fengtai.apps.web_api.event_stream import BATCH, EventStreams, SessionCheck, may_be_told
+from fengtai.apps.web_api.event_stream import BATCH, EventStreams, SessionCheck
 from fengtai.domain.access.model import GrantTerms, OrganisationTree, Permission, Role
+from fengtai.domain.access.rules import may_be_told
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.domain.organisations.model import Level, Organisation
 from fengtai.vocabulary.events import Event, EventReader, LoggedEvent

@@ -129,9 +129,9 @@ async def test_whoever_becomes_a_guardian_later_signs_in_here_only(idp: Identity
     door = await door_to(idp)
     await door.arrive("sub-operator")
     house = door.edge.house
-    person = next(one for one in await house.desk.people() if one.name == "operator")
+    person = next(one for one in await house.everybody() if one.name == "operator")
     admin = await house.actor(ADMINISTRATOR)
-    await house.desk.change_person(person.id, display_name="x", roles=[Role.ADMINISTRATOR], disabled=False, by=admin)
+    await house.change(person.id, display_name="x", roles=[Role.ADMINISTRATOR], disabled=False, by=admin)
     _, answer = await door.arrive("sub-operator")
     assert door.told(answer) == {"refused": ["not-entered"]}
 
@@ -163,9 +163,9 @@ async def test_somebody_new_is_made_with_mapped_roles_only_when_the_setting_says
 async def test_a_disabled_person_stays_out(idp: IdentityProvider) -> None:
     door = await door_to(idp)
     house = door.edge.house
-    person = next(one for one in await house.desk.people() if one.name == "operator")
+    person = next(one for one in await house.everybody() if one.name == "operator")
     admin = await house.actor(ADMINISTRATOR)
-    await house.desk.change_person(person.id, display_name="x", roles=person.roles, disabled=True, by=admin)
+    await house.change(person.id, display_name="x", roles=person.roles, disabled=True, by=admin)
     _, answer = await door.arrive("sub-operator")
     assert door.told(answer) == {"refused": ["not-entered"]}
 

@@ -113,7 +113,7 @@ async def test_one_ends_all_other_sessions_of_ones_own(edge: Edge) -> None:
 
 async def test_who_may_help_others_and_who_may_only_look(edge: Edge) -> None:
     await with_app(edge, "operator")
-    person = next(one for one in await edge.house.desk.people() if one.name == "operator")
+    person = next(one for one in await edge.house.everybody() if one.name == "operator")
     reset, reason = f"/api/people/{person.id}/keys/reset", {"reason": "phone was stolen"}
     async with await edge.signed_in(AUDITOR) as auditor, await edge.signed_in("dispatcher") as dispatcher:
         listed = (await auditor.get("/api/people-keys")).json()["items"]
@@ -123,7 +123,7 @@ async def test_who_may_help_others_and_who_may_only_look(edge: Edge) -> None:
         assert (await dispatcher.get("/api/locks")).status_code == 403
     async with await edge.signed_in(ADMINISTRATOR) as admin:
         assert (await admin.post(reset, json=reason)).status_code == 204
-        own = next(one for one in await edge.house.desk.people() if one.name == ADMINISTRATOR)
+        own = next(one for one in await edge.house.everybody() if one.name == ADMINISTRATOR)
         assert (await admin.post(f"/api/people/{own.id}/keys/reset", json=reason)).status_code == 403
     async with edge.client() as client:
         assert (await first_step(edge, client, "operator")).status_code == 200

@@ -28,7 +28,7 @@ def backup(
     from fengtai.apps.keeping import backup as making
     from fengtai.apps.settings import load_settings
 
-    made = _told(making.make(load_settings(config), folder, keys=keys, objects=objects))
+    made = told(making.make(load_settings(config), folder, keys=keys, objects=objects))
     size_bytes = sum(size for size, _ in made.files.values())
     say.print(f"✓ {folder}: {len(made.files)} files, {size_bytes / 1e6:.1f} MB, schema {made.schema}")
     if keys:
@@ -40,7 +40,7 @@ def restore(folder: BackupFolder, config: ConfigFile = None) -> None:
     from fengtai.apps.keeping.restore import restore as put_back
     from fengtai.apps.settings import load_settings
 
-    for sentence in _told(put_back(load_settings(config), folder)):
+    for sentence in told(put_back(load_settings(config), folder)):
         say.print(f"✓ {sentence}")
 
 
@@ -62,24 +62,31 @@ def check_backup(folder: BackupFolder) -> None:
 
 @keys_app.command("rotate")
 def rotate(
-    what: Annotated[str, typer.Argument(help="vault, audit or sessions")],
+    what: Annotated[str, typer.Argument(help="vault, audit, sessions or tokens")],
     config: ConfigFile = None,
 ) -> None:
-    """vault: a new key, every secret sealed anew. audit: a new signing key, which the old one signs. sessions: all end."""
+    """vault: a new key, every secret sealed anew. audit: a new signing key, which the old one signs. sessions: all
+    end, API tokens stay. tokens: all API tokens are withdrawn."""
     from fengtai.apps.keeping import rotation
     from fengtai.apps.settings import load_settings
+    from fengtai.domain.access.ports import SessionStore, TokenStore
 
     settings = load_settings(config)
     if what == "vault":
-        count = _told(rotation.rotate_vault(settings))
+        count = told(rotation.rotate_vault(settings))
         say.print(f"✓ {count} secrets are sealed with the new key; make a backup with keys now")
     elif what == "audit":
-        key = _told(rotation.rotate_audit_key(settings))
+        key = told(rotation.rotate_audit_key(settings))
         say.print(f"✓ checkpoints are signed by {key}\n  The auditor should carry away audit/key-changes today.")
     elif what == "sessions":
-        say.print(f"✓ {_told(rotation.end_all_sessions(settings))} sessions ended")
+        say.print(
+            f"✓ {told(rotation.end_all(settings, SessionStore))} sessions ended\n"
+            "  API tokens stay good: fengtai keys rotate tokens withdraws them all."
+        )
+    elif what == "tokens":
+        say.print(f"✓ {told(rotation.end_all(settings, TokenStore))} API tokens withdrawn")
     else:
-        say.print("✗ choose vault, audit or sessions")
+        say.print("✗ choose vault, audit, sessions or tokens")
         raise typer.Exit(2)
 
 
@@ -95,11 +102,11 @@ def reset_person(
     from fengtai.apps.settings import load_settings
 
     fresh = typer.prompt("New first password", hide_input=True, confirmation_prompt=True) if password else ""
-    for sentence in _told(reset_person_keys(load_settings(config), name, reason, fresh)):
+    for sentence in told(reset_person_keys(load_settings(config), name, reason, fresh)):
         say.print(f"✓ {sentence}")
 
 
-def _told(work: Coroutine[Any, Any, Answer]) -> Answer:
+def told(work: Coroutine[Any, Any, Answer]) -> Answer:
     try:
         return asyncio.run(work)
     except FengtaiError as error:

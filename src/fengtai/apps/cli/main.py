@@ -10,7 +10,7 @@ import typer
 import uvloop
 from rich.console import Console
 
-from fengtai.apps.cli import auditing, keeping
+from fengtai.apps.cli import auditing, keeping, objects, tiles
 from fengtai.vocabulary.errors import FengtaiError
 
 app = typer.Typer(
@@ -24,6 +24,9 @@ app.add_typer(check_app, name="check")
 app.add_typer(db_app, name="db")
 app.add_typer(keeping.keys_app, name="keys")
 app.add_typer(auditing.audit_app, name="audit")
+app.add_typer(tiles.tiles_app, name="tiles")
+app.add_typer(objects.archive_app, name="archive")
+app.add_typer(objects.objects_app, name="objects")
 db_app.command("roles")(auditing.db_roles)
 app.command("backup")(keeping.backup)
 app.command("restore")(keeping.restore)

@@ -94,12 +94,13 @@ class ConsoleClient:
                     kind, data = "message", ""
 
     async def first_picture(
-        self, point_id: str, purpose: str, *, within_seconds: float = 15.0
+        self, point_id: str, purpose: str, *, within_seconds: float = 15.0, plays_h265: bool = True
     ) -> tuple[float, int, int]:
         """Watch a point until one frame has been decoded: the moment (monotonic seconds), width and height."""
-        place = await self.post(f"/api/live/{point_id}/watch", {"purpose": purpose})
+        place = await self.post(f"/api/live/{point_id}/watch", {"purpose": purpose, "plays_h265": plays_h265})
+        url = place["url"] if plays_h265 else f"{place['url']}&h265=0"
         received = bytearray()
-        async with asyncio.timeout(within_seconds), connect(place["url"], max_size=None, compression=None) as socket:
+        async with asyncio.timeout(within_seconds), connect(url, max_size=None, compression=None) as socket:
             async for message in socket:
                 if isinstance(message, str):
                     continue

@@ -26,6 +26,7 @@ from fengtai.vocabulary.errors import Conflict, NotFound, Unavailable
 
 SIGNING_KEY = "signing-key.pem"
 NOT_KEPT = frozenset({SIGNING_KEY, "signing-key.next.pem"})
+TOKENS, TOKENS_ROOT = "tokens", "time-stamp-root.pem"
 
 
 async def make(settings: Settings, folder: Path, *, keys: bool, objects: bool) -> manifest.Manifest:
@@ -35,7 +36,7 @@ async def make(settings: Settings, folder: Path, *, keys: bool, objects: bool) -
     os.umask(0o077)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
-    _copy_audit(settings.data / "audit", folder / "audit")
+    _copy_audit(settings, folder / "audit")
     schema = revision_of(settings.database_url)
     database_copies.save(settings.database_url, folder)
     if keys:
@@ -71,6 +72,8 @@ def audit_fault(database: str, audit: Path, environment: Mapping[str, str] | Non
     asked += ["--checkpoints", str(audit / "checkpoints"), "--public-key", str(audit / "public-key")]
     if (audit / "key-changes").is_file():
         asked += ["--key-changes", str(audit / "key-changes")]
+    if (audit / TOKENS_ROOT).is_file() and (audit / TOKENS).is_dir():
+        asked += ["--tokens", str(audit / TOKENS), "--tsa-root", str(audit / TOKENS_ROOT)]
     told = {**os.environ, **(environment or {})}
     ran = subprocess.run(asked, env=told, capture_output=True, text=True, check=False)
     return "" if ran.returncode == 0 else (ran.stdout.strip() or ran.stderr.strip())[-600:]
@@ -90,13 +93,19 @@ def object_store(settings: Settings) -> ObjectStore:
     return local if place is None else TieredObjects(local, S3Objects(place))
 
 
-def _copy_audit(source: Path, target: Path) -> None:
-    """Checkpoints, public key and what lies beside them; the signing key belongs to the keys."""
+def _copy_audit(settings: Settings, target: Path) -> None:
+    """Time stamps with the root that verifies them, checkpoints, public key and what lies beside them; the signing key
+    belongs to the keys. Tokens come first: a token of after the book was copied would be over nothing."""
     target.mkdir(mode=0o700)
+    source, root = settings.data / "audit", settings.audit.time_stamp_root
+    if (source / TOKENS).is_dir():
+        shutil.copytree(source / TOKENS, target / TOKENS, ignore=shutil.ignore_patterns("*.part"))
     if source.is_dir():
         for path in sorted(source.iterdir()):
             if path.is_file() and path.name not in NOT_KEPT:
                 shutil.copyfile(path, target / path.name)
+    if root is not None:
+        shutil.copyfile(root, target / TOKENS_ROOT)
 
 
 def _copy_keys(data: Path, target: Path) -> None:

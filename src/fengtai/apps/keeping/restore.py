@@ -66,8 +66,7 @@ def _put_back(settings: Settings, folder: Path, told: manifest.Manifest) -> list
     done = [f"the database of {told.made_at} is in place"]
     audit = settings.data / "audit"
     audit.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for path in (folder / "audit").iterdir():
-        shutil.copyfile(path, audit / path.name)
+    shutil.copytree(folder / "audit", audit, copy_function=shutil.copyfile, dirs_exist_ok=True)
     if "keys" in told.parts:
         for name, place in (("vault.key", settings.data), (backup.SIGNING_KEY, audit)):
             shutil.copyfile(folder / "keys" / name, place / name)

@@ -1,4 +1,4 @@
-"""Rotation of keys and sessions, while the platform stands still: vault key, audit signing key, all sessions.
+"""Rotation of keys, sessions and API tokens, while the platform stands still.
 
 Vault: 1 a new key joins the file and seals from now on  2 every sealed value is opened and sealed anew, in one
 transaction  3 when all opened, the old keys leave the file. A crash between leaves a file that opens everything.
@@ -15,7 +15,7 @@ from fengtai.apps.keeping.database_copies import is_sqlite, sqlite_path
 from fengtai.apps.schema import collected_metadata, sql_stores
 from fengtai.apps.server.only_process import OnlyProcess
 from fengtai.apps.settings import Settings
-from fengtai.domain.access.ports import SessionStore
+from fengtai.domain.access.ports import SessionStore, TokenStore
 from fengtai.domain.audit.model import AuditEntry, Outcome
 from fengtai.domain.audit.ports import AuditLog
 from fengtai.domain.devices.rules import password_label
@@ -124,8 +124,8 @@ async def rotate_audit_key(settings: Settings) -> str:
         lock.close()
 
 
-async def end_all_sessions(settings: Settings) -> int:
-    """Everybody signs in again. How many sessions ended."""
+async def end_all(settings: Settings, port: type[SessionStore] | type[TokenStore]) -> int:
+    """Everybody signs in again, or every program needs a new token. How many ended."""
     lock = OnlyProcess(settings.data)
     try:
         upgrade(settings.database_url)
@@ -133,12 +133,18 @@ async def end_all_sessions(settings: Settings) -> int:
         await engine.open()
 
         def unit(uow: UnitOfWork) -> int:
-            sessions = uow.store(SessionStore)
-            ended = list(sessions.all())
-            for session in ended:
-                sessions.remove(session.id)
-            uow.store(AuditLog).append(_entry("session.end_all", sessions=len(ended)))
-            return len(ended)
+            store, ended = uow.store(port), 0
+            while found := store.page(None):
+                for one in found:
+                    store.remove(one.id)
+                ended += len(found)
+            line = (
+                _entry("session.end_all", sessions=ended)
+                if port is SessionStore
+                else _entry("token.end_all", tokens=ended)
+            )
+            uow.store(AuditLog).append(line)
+            return ended
 
         try:
             return await engine.write(unit)

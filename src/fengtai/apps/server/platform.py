@@ -21,6 +21,7 @@ from fengtai.apps.server.background import Background, Effect, service_objects
 from fengtai.apps.server.first_start import MachineLook, offer_setup
 from fengtai.apps.server.gateways import Gateways
 from fengtai.apps.server.listening import Listener
+from fengtai.apps.server.log_rights import LogRights
 from fengtai.apps.server.logs import set_up_logs
 from fengtai.apps.server.media import MediaHouse
 from fengtai.apps.server.object_house import ObjectHouse
@@ -182,7 +183,8 @@ class Platform:
 
     def _start_background(self) -> None:
         services = service_objects(self.workshop.all_services())
-        services.append(Vitals(self.board, self.database, self.media, self.workshop.get(AuditDesk)))
+        rights = LogRights(self._settings.database_url, self._clock)
+        services.append(Vitals(self.board, self.database, self.media, self.workshop.get(AuditDesk), rights))
         self.answered = AnsweredRequests(self.database, self.workshop.get(Vault), self._clock)
         services += [self.answered, self.objects]
         pusher = Pusher(self.workshop.get(WebhookDesk), self.database)
@@ -246,6 +248,7 @@ class Platform:
             rates=Rates(self._clock, rates_of(http)),
             answered=self.answered,
             edits_need_if_match=http.edits_need_if_match,
+            tiles=self._settings.data / "tiles",
         )
         listener = Listener(app, http)
         await listener.start()

@@ -2,20 +2,24 @@
 
 from functools import partial
 
+from fengtai.apps.server.log_rights import LogRights
 from fengtai.apps.server.media import MediaHouse
 from fengtai.apps.web_api.system import SystemBoard
 from fengtai.domain.audit.service import AuditDesk
 from fengtai.storage.sql_engine import SqlEngine
 
 GIB = 1 << 30
+AUDIT_SECONDS = 5.0
 
 
 class Vitals:
-    """Looks once a second (`tick`) and says on the board what it sees."""
+    """Looks once a second (`tick`), at the audit log every five, and says on the board what it sees."""
 
-    def __init__(self, board: SystemBoard, database: SqlEngine, media: MediaHouse, audit: AuditDesk) -> None:
-        self._board, self._database, self._media, self._audit = board, database, media, audit
-        self._failed_commits = 0
+    def __init__(
+        self, board: SystemBoard, database: SqlEngine, media: MediaHouse, audit: AuditDesk, rights: LogRights
+    ) -> None:
+        self._board, self._database, self._media, self._audit, self._rights = board, database, media, audit, rights
+        self._failed_commits, self._audit_at = 0, float("-inf")
         figures, workers = database.figures, media.workers
         board.figure("database.commits", lambda: figures.commits)
         board.figure("database.signals", lambda: figures.signals)
@@ -37,7 +41,10 @@ class Vitals:
     async def tick(self) -> None:
         self._say_database()
         self._say_media()
-        await self._say_audit()
+        await self._rights.tick()
+        if (now := self._board.clock.now().monotonic) >= self._audit_at:
+            self._audit_at = now + AUDIT_SECONDS
+            await self._say_audit()
 
     def _say_database(self) -> None:
         failed = self._database.figures.failed_commits
@@ -67,5 +74,7 @@ class Vitals:
             part.degraded(f"{state.missing_results} sensitive acts began and have no outcome: see the audit page")
         elif state.stamp_fault:
             part.degraded(f"checkpoints are not time-stamped: {state.stamp_fault}")
+        elif self._rights.fault:
+            part.degraded(self._rights.fault)
         else:
             part.good()

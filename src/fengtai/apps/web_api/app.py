@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from fengtai.apps.tiles.tile_book import TileBook
 from fengtai.apps.web_api.charter import charter_routes
 from fengtai.apps.web_api.console import Console
 from fengtai.apps.web_api.description import describe
@@ -23,6 +24,7 @@ from fengtai.apps.web_api.problems import add_problem_answers
 from fengtai.apps.web_api.rates import LimitedAddress, LimitedRoute, Rates
 from fengtai.apps.web_api.repeats import AnsweredRequests, Repeatable
 from fengtai.apps.web_api.system import SystemBoard, system_routes
+from fengtai.apps.web_api.tiles import tile_routes
 from fengtai.domain.access.model import public
 from fengtai.domain.access.service import AccessDesk
 from fengtai.vocabulary.events import EventReader
@@ -42,17 +44,19 @@ def create_app(
     rates: Rates | None = None,
     answered: AnsweredRequests | None = None,
     edits_need_if_match: bool = False,
+    tiles: Path | None = None,
 ) -> FastAPI:
     """The web edge. Raise UnmarkedRoute when a route does not say who may call it.
 
     `console` is the folder of the built console, `media_sources` what `headers.live_sources` says, `origins`
-    further origins under which browsers reach us (a proxy). Call `app.state.streams.close()` before stopping.
+    further origins under which browsers reach us (a proxy), `tiles` where the customer's own map lies. Call
+    `app.state.streams.close()` before stopping.
     """
     app = FastAPI(title="Fengtai", version=board.version, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.streams = EventStreams(events, access, most_per_person=streams_per_person)
     allowed_origins = frozenset(origins)
-    own_routers = (event_routes(app.state.streams, access), system_routes(board), charter_routes(), _description(app))
-    all_routers = (*routers, *own_routers)
+    of_the_edge = (event_routes(app.state.streams, access), system_routes(board), charter_routes(), _description(app))
+    all_routers = (*routers, *of_the_edge, tile_routes(TileBook(tiles)))
     edge = _Edge((route for router in all_routers for route in router.routes), rates, answered, edits_need_if_match)
     for route in edge.routes:
         route.app = edge.around(route)

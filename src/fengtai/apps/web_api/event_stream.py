@@ -14,15 +14,8 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from fengtai.apps.web_api.gate import who
-from fengtai.domain.access.model import (
-    WITHOUT_PLACE,
-    Actor,
-    Permission,
-    Place,
-    RightsChanged,
-    SessionEnded,
-    signed_in,
-)
+from fengtai.domain.access.model import Actor, SessionEnded, signed_in
+from fengtai.domain.access.rules import may_be_told
 from fengtai.domain.access.service import AccessDesk
 from fengtai.vocabulary.clock import from_ms
 from fengtai.vocabulary.errors import TooMany, Unauthenticated
@@ -32,7 +25,6 @@ LIFE_SIGN_SECONDS = 2.0
 BATCH = 200
 TEXTS_KEPT = 2000
 _LARGEST_SEQ = 2**63 - 1
-_PERMISSIONS = {permission.value: permission for permission in Permission}
 
 
 class EventStreams:
@@ -140,17 +132,6 @@ def event_routes(streams: EventStreams, access: AccessDesk) -> APIRouter:
         return _Stream(streams.told_to(by, check, after), streams, by.user_id)
 
     return routes
-
-
-def may_be_told(event: LoggedEvent, by: Actor) -> bool:
-    """Whether this person may see the thing that the event is of: its permission, in its place. Events of placed things
-    that do not tell their place are for those only who serve the whole city. One's own change of rights is one's own."""
-    if event.kind == RightsChanged.kind and event.payload.get("user_id") == by.user_id:
-        return True
-    permission = _PERMISSIONS.get(event.needs)
-    if permission is None or permission not in by.permissions:
-        return False
-    return permission in WITHOUT_PLACE or by.may(permission, Place.told_by(event.payload))
 
 
 def _ends(event: LoggedEvent, session_id: str) -> bool:

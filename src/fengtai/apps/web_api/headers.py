@@ -19,7 +19,7 @@ def live_sources(media: MediaSettings) -> list[str]:
     """Where the console may open live pictures: every worker's port, under the name by which the console reached us
     (`{host}`, filled in for each answer) or the one that the settings tell it."""
     ports = list(port_range(media.http_ports))[: media.workers]
-    scheme = "https" if media.http_tls_certificate else "http"
+    scheme = media.live_scheme.replace("ws", "http", 1)
     return [f"{scheme}://{media.http_advertised or '{host}'}:{port}" for port in ports]
 
 

@@ -7,10 +7,11 @@ that were written with it must verify for ever. A new format gets a new number a
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from json.encoder import encode_basestring
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -231,26 +232,37 @@ class Drafted(NamedTuple):
         return f"{self.before_seq}{seq}{self.after_seq}".encode()
 
 
+_drafted = partial(tuple.__new__, Drafted)
+"""as the class makes it, in a third of the time"""
+
+
 def draft_of(at_ms: int, entry: AuditEntry, details: str | None = None) -> Drafted:
     """`details`: as `details_text` wrote them before. Raise TypeError or ValueError when the entry holds what is no JSON."""
-    texts: tuple[str, ...] = (
-        *(entry.act, entry.action, entry.actor, entry.object, entry.post, entry.purpose, entry.role),
-        *(entry.session, entry.source_ip),
-    )
-    together = "".join(texts)
-    if not together.isascii() or "\0" in together:
-        texts = tuple([_canonical_text(text) for text in texts])
-    act, action, actor, object, post, purpose, role, session, source_ip = texts
+    (draft,) = drafts_of(at_ms, entry, ((entry.actor, entry.object),), details)
+    return draft
+
+
+def drafts_of(
+    at_ms: int, entry: AuditEntry, whose: Iterable[tuple[str, str]], details: str | None = None
+) -> list[Drafted]:
+    """The same entry of many: actor and object of each; all else is composed once."""
+    texts: tuple[str, ...] = (entry.act, entry.action, entry.post, entry.purpose, entry.role, entry.session)
+    act, action, post, purpose, role, session = map(_canonical_text, texts)
     outcome, quoted = entry.outcome.value, encode_basestring
     if details is None:
         details = details_text(entry.details)
-    before = (
-        f'{{"act":{quoted(act)},"action":{quoted(action)},"actor":{quoted(actor)},"at_ms":{at_ms},"details":{details},'
-        f'"object":{quoted(object)},"outcome":"{outcome}","post":{quoted(post)},"purpose":{quoted(purpose)},'
-        f'"role":{quoted(role)},"seq":'
+    first = f'{{"act":{quoted(act)},"action":{quoted(action)},"actor":'
+    second = f',"at_ms":{at_ms},"details":{details},"object":'
+    third = f',"outcome":"{outcome}","post":{quoted(post)},"purpose":{quoted(purpose)},"role":{quoted(role)},"seq":'
+    after = (
+        f',"session":{quoted(session)},"source_ip":{quoted(_canonical_text(entry.source_ip))},"v":{FORMAT_VERSION}}}'
     )
-    after = f',"session":{quoted(session)},"source_ip":{quoted(source_ip)},"v":{FORMAT_VERSION}}}'
-    return Drafted(at_ms, actor, action, object, outcome, act, before, after)
+    drafts = []
+    for actor, object in whose:
+        actor, object = _canonical_text(actor), _canonical_text(object)
+        before = f"{first}{quoted(actor)}{second}{quoted(object)}{third}"
+        drafts.append(_drafted((at_ms, actor, action, object, outcome, act, before, after)))
+    return drafts
 
 
 def details_text(details: Mapping[str, Any]) -> str:

@@ -17,6 +17,10 @@ class AuditLog(Protocol):
     def append(self, entry: AuditEntry) -> None:
         """Raise ValueError for an INTENT without `act`."""
 
+    def append_alike(self, entry: AuditEntry, of: Sequence[str]) -> None:
+        """A line for each of these, who is its actor and its object; all else as `entry` says. For what many devices do
+        at once. Raise ValueError for an INTENT."""
+
     def size(self) -> int:
         """How many lines there are: the newest `seq`."""
 

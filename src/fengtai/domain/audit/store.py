@@ -15,6 +15,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    CompoundSelect,
     Connection,
     Index,
     Integer,
@@ -31,6 +32,8 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    text,
+    union_all,
     update,
 )
 
@@ -45,8 +48,7 @@ from fengtai.domain.audit.model import (
     KeptLine,
     OpenAct,
     Outcome,
-    details_text,
-    draft_of,
+    drafts_of,
     entry_of,
     kept_text,
     leaf_of,
@@ -111,8 +113,10 @@ audit_open_act = Table(
 
 _as_json = JSONEncoder(ensure_ascii=False).encode
 _COLUMNS = tuple(column.name for column in audit_line.columns)
-_ROWS_AT_ONCE = (64, 8, 1)
+_ROWS_AT_ONCE = (256, 128, 64, 32, 16, 8, 4, 2, 1)
 """of one statement on SQLite, whose driver gives up the interpreter's lock at each statement that it steps"""
+_LINE = f"({', '.join('?' * len(_COLUMNS))})"
+_INSERTS = {size: f"INSERT INTO audit_line VALUES {', '.join([_LINE] * size)}" for size in _ROWS_AT_ONCE}  # noqa: S608 - no text of others
 
 
 class SqlAuditLog:
@@ -121,48 +125,40 @@ class SqlAuditLog:
 
     def __init__(self, connection: Connection, unit: UnitOfWork) -> None:
         self._connection, self._unit = connection, unit
-        self._waiting: list[AuditEntry] = []
+        self._waiting: list[tuple[AuditEntry, Sequence[tuple[str, str]]]] = []
+        """each with actor and object of its lines"""
 
     def append(self, entry: AuditEntry) -> None:
         if entry.outcome is Outcome.INTENT and not entry.act:
             raise ValueError("an INTENT names its act, so that its RESULT can be found")
-        self._waiting.append(entry)
+        self._waiting.append((entry, ((entry.actor, entry.object),)))
+
+    def append_alike(self, entry: AuditEntry, of: Sequence[str]) -> None:
+        if entry.outcome is Outcome.INTENT:
+            raise ValueError("an INTENT is of one act")
+        self._waiting.append((entry, [(one, one) for one in of]))
 
     def take_sealed(self) -> list[Drafted]:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return []
-        at_ms, drafts = self._unit.now.utc_ms, []
-        details, text = waiting[0].details, details_text(waiting[0].details)
-        for entry in waiting:
-            if entry.details is not details:  # a unit that writes hundreds of lines often tells the same of each
-                details, text = entry.details, details_text(entry.details)
-            drafts.append(draft_of(at_ms, entry, text))
+        at_ms, drafts = self._unit.now.utc_ms, list[Drafted]()
+        for entry, whose in waiting:
+            drafts += drafts_of(at_ms, entry, whose)
         return drafts
 
     @classmethod
     def write_sealed(cls, connection: Connection, added: Sequence[Drafted], new_secret: Callable[[int], bytes]) -> None:
         """Give the entries their places. Under the order lock only."""
-        newest: int | None = connection.execute(_newest).scalar()
+        newest = _newest_line(connection)
         salts = new_secret(SALT_BYTES * len(added))
-        rows = []
-        for number, draft in enumerate(added):
-            seq = (newest or 0) + 1 + number
-            record, salt = draft.record(seq), salts[number * SALT_BYTES : (number + 1) * SALT_BYTES]
-            rows.append(
-                (
-                    seq,
-                    draft.at_ms,
-                    draft.actor,
-                    draft.action,
-                    draft.object,
-                    draft.outcome,
-                    draft.act,
-                    record.decode(),
-                    salt,
-                    leaf_of(salt, record),
-                )
-            )
+        rows: list[tuple[Any, ...]] = []
+        for seq, draft in enumerate(added, newest + 1):
+            at_ms, actor, action, object, outcome, act, before, after = draft
+            record, start = f"{before}{seq}{after}", SALT_BYTES * len(rows)
+            salt = salts[start : start + SALT_BYTES]
+            leaf = leaf_of(salt, record.encode())
+            rows.append((seq, at_ms, actor, action, object, outcome, act, record, salt, leaf))
         _insert_lines(connection, rows)
         _pair(connection, {row[6]: row for row in rows if row[6]})
 
@@ -182,9 +178,9 @@ class SqlAuditLog:
         if query.object:
             asked = asked.where(table.c.object == query.object)
         if query.looked_at:
-            told = f'"point_id":{_as_json(query.looked_at)}'  # a clip's line names its point among the details
-            of_point = or_(table.c.object == f"point:{query.looked_at}", table.c.record.contains(told, autoescape=True))
-            asked = asked.where(of_point, or_(*(table.c.action.startswith(one, autoescape=True) for one in LOOKING)))
+            of_point = _of_point(query.looked_at, self._connection.dialect.name)
+            asked = asked.where(table.c.seq.in_(of_point))
+            asked = asked.where(or_(*(table.c.action.startswith(one, autoescape=True) for one in LOOKING)))
         if query.since is not None:
             asked = asked.where(table.c.at_ms >= to_ms(query.since))
         if query.until is not None:
@@ -292,15 +288,38 @@ class SqlAuditLog:
 _newest = select(func.max(audit_line.c.seq))
 
 
+def _newest_line(connection: Connection) -> int:
+    if connection.dialect.name != "sqlite":
+        return connection.execute(_newest).scalar() or 0
+    driver = connection.connection.driver_connection  # asked once for each commit
+    assert driver is not None
+    return driver.execute("SELECT max(seq) FROM audit_line").fetchone()[0] or 0
+
+
+_NAMED_POINT = {
+    "sqlite": "instr(record, '\"point_id\":') > 0 AND json_extract(record, '$.details.point_id') = :named_point",
+    "postgresql": "strpos(record, '\"point_id\":') > 0 AND record::jsonb #>> '{details,point_id}' = :named_point",
+}
+"""A clip's line names its point among the details. As the index `audit_line_by_point` has it, written by hand for each
+database in the history."""
+
+
+def _of_point(point_id: str, dialect: str) -> CompoundSelect[Any]:
+    """Lines about a point: each half by an index of its own, which neither database finds for an OR of the two."""
+    among_details = text(_NAMED_POINT[dialect]).bindparams(named_point=point_id)
+    about_it = select(audit_line.c.seq).where(audit_line.c.object == f"point:{point_id}")
+    return union_all(about_it, select(audit_line.c.seq).where(among_details))
+
+
 def _insert_lines(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     if connection.dialect.name != "sqlite":
         connection.execute(insert(audit_line), [dict(zip(_COLUMNS, row, strict=True)) for row in rows])
         return
-    at, one = 0, f"({', '.join('?' * len(_COLUMNS))})"
-    for size in _ROWS_AT_ONCE:
-        statement = f"INSERT INTO audit_line VALUES {', '.join([one] * size)}"  # noqa: S608 - no text of others
+    driver, at = connection.connection.driver_connection, 0
+    assert driver is not None
+    for size, statement in _INSERTS.items():
         while len(rows) - at >= size:
-            connection.exec_driver_sql(statement, tuple(chain.from_iterable(rows[at : at + size])))
+            driver.execute(statement, tuple(chain.from_iterable(rows[at : at + size])))
             at += size
 
 

@@ -1,10 +1,11 @@
 """The in-memory twins of people, sessions, throttles and the set-up token."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from fengtai.domain.access.model import Person, Session, Throttle
+from fengtai.domain.access.model import Person, Reach, Session, Throttle
 from fengtai.domain.access.ports import PersonStore, SessionStore, SetupStore, ThrottleStore
 from fengtai.vocabulary.errors import Conflict, NotFound
 
@@ -26,6 +27,10 @@ class MemoryPeople:
 
     def all(self) -> Sequence[Person]:
         return [self.by_id[user_id] for _, user_id in sorted(self.id_by_key.items())]
+
+    def page(self, reach: Reach, *, after: str = "", limit: int = 100) -> Sequence[tuple[str, Person]]:
+        people = ((key, self.by_id[user_id]) for key, user_id in sorted(self.id_by_key.items()) if key > after)
+        return list(islice((one for one in people if reach.covers_organisation(one[1].organisation_id)), limit))
 
     def save(self, person: Person, *, name_key: str) -> None:
         if self.id_by_key.get(name_key, person.id) != person.id:
@@ -50,13 +55,18 @@ class MemorySessions:
         return next((session for session in self.by_id.values() if session.token_sha256 == token_sha256), None)
 
     def of_person(self, user_id: str) -> Sequence[Session]:
-        return [session for session in self.all() if session.user_id == user_id]
+        return [session for session in self._newest_first() if session.user_id == user_id]
 
-    def all(self) -> Sequence[Session]:
+    def page(self, of: Collection[str] | None, *, after: str = "", limit: int = 100) -> Sequence[Session]:
+        found = (session for session in self.by_id.values() if of is None or session.user_id in of)
+        newest = sorted(found, key=lambda session: session.id, reverse=True)
+        return [session for session in newest if not after or session.id < after][:limit]
+
+    def _newest_first(self) -> Sequence[Session]:
         return sorted(self.by_id.values(), key=lambda session: (session.started_at, session.id), reverse=True)
 
     def over(self, *, seen_before: datetime, ended_before: datetime) -> Sequence[Session]:
-        return [s for s in self.all() if s.seen_at <= seen_before or s.ends_at <= ended_before]
+        return [s for s in self._newest_first() if s.seen_at <= seen_before or s.ends_at <= ended_before]
 
     def save(self, session: Session) -> None:
         self.by_id[session.id] = session
@@ -78,9 +88,12 @@ class MemoryThrottles:
     def remove(self, key: str) -> None:
         self.by_key.pop(key, None)
 
-    def locked(self, now: datetime) -> Sequence[Throttle]:
+    def locked(
+        self, now: datetime, of: Collection[str] | None = None, *, after: str = "", limit: int = 100
+    ) -> Sequence[Throttle]:
         held = [row for row in self.by_key.values() if row.locked_until is not None and row.locked_until > now]
-        return sorted(sorted(held, key=lambda row: row.key), key=lambda row: row.locked_until or now, reverse=True)
+        wanted = [row for row in held if (of is None or row.key in of) and row.key > after]
+        return sorted(wanted, key=lambda row: row.key)[:limit]
 
     def forget(self, *, quiet_since: datetime) -> int:
         gone = [

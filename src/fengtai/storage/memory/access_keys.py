@@ -1,6 +1,6 @@
 """The in-memory twins of second factors, challenges, kept passwords, API tokens and identity providers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -120,13 +120,18 @@ class MemoryTokens:
         return next((token for token in self.by_id.values() if token.token_sha256 == token_sha256), None)
 
     def of_person(self, user_id: str) -> Sequence[ApiToken]:
-        return [token for token in self.all() if token.user_id == user_id]
+        return [token for token in self._newest_first() if token.user_id == user_id]
 
-    def all(self) -> Sequence[ApiToken]:
+    def page(self, of: Collection[str] | None, *, after: str = "", limit: int = 100) -> Sequence[ApiToken]:
+        found = (token for token in self.by_id.values() if of is None or token.user_id in of)
+        newest = sorted(found, key=lambda token: token.id, reverse=True)
+        return [token for token in newest if not after or token.id < after][:limit]
+
+    def _newest_first(self) -> Sequence[ApiToken]:
         return sorted(self.by_id.values(), key=lambda token: (token.made_at, token.id), reverse=True)
 
     def over(self, ended_before: datetime) -> Sequence[ApiToken]:
-        return [token for token in self.all() if token.expires_at <= ended_before]
+        return [token for token in self._newest_first() if token.expires_at <= ended_before]
 
     def save(self, token: ApiToken) -> None:
         self.by_id[token.id] = token

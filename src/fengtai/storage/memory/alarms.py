@@ -1,12 +1,24 @@
 """Alarms, the cursor of triage, on-test windows and supervision kept in dicts: twins of `domain.alarms.store`."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from fengtai.domain.access.model import Reach
-from fengtai.domain.alarms.model import Alarm, AlarmState, AlarmStep, Heard, OnTest, TriageLane, ZoneActivity
+from fengtai.domain.alarms.model import (
+    FOLDED_BEYOND,
+    Alarm,
+    AlarmState,
+    AlarmStep,
+    Heard,
+    OnTest,
+    OpenCounts,
+    QueueEntry,
+    TriageLane,
+    ZoneActivity,
+)
 from fengtai.domain.alarms.ports import AlarmStore, Condition, OnTestStore, SupervisionStore, TriageStore
 from fengtai.vocabulary.errors import Conflict, NotFound
 
@@ -67,6 +79,41 @@ class MemoryAlarms:
         alarms = [alarm for alarm in self._within(within) if alarm.state in _OPEN]
         return self._page(alarms, lambda alarm: (alarm.priority, alarm.raised_at, alarm.id), after, limit)
 
+    def queue_page(
+        self, *, after: str = "", limit: int = 200, within: Reach | None = None, text: str = ""
+    ) -> Sequence[QueueEntry]:
+        groups: dict[Any, list[Alarm]] = {}
+        found = (alarm for alarm in self._within(within) if alarm.state in _OPEN and _tells_of(alarm, text))
+        for alarm in self._in_order(found):
+            groups.setdefault(_of_one(alarm), []).append(alarm)
+        more: dict[str, int] = {}
+        for group in groups.values():
+            if len(group) > FOLDED_BEYOND:
+                more[group[0].id] = len(group) - 1
+            else:
+                more |= {alarm.id: 0 for alarm in group}
+        alarms = [self.by_id[alarm_id] for alarm_id in more]
+        shown = self._page(alarms, lambda alarm: (alarm.priority, alarm.raised_at, alarm.id), after, limit)
+        return [QueueEntry(alarm=alarm, more=more[alarm.id]) for alarm in shown]
+
+    def open_counts(self, within: Reach | None = None) -> OpenCounts:
+        states = [alarm.state for alarm in self._within(within)]
+        waiting = Counter(alarm.priority for alarm in self._within(within) if alarm.state is AlarmState.RAISED)
+        return OpenCounts(
+            waiting=dict(sorted(waiting.items())),
+            taken=states.count(AlarmState.TAKEN),
+            shelved=states.count(AlarmState.SHELVED),
+        )
+
+    def folded_with(
+        self, alarm: Alarm, *, after: str = "", limit: int = 200, within: Reach | None = None
+    ) -> Sequence[Alarm]:
+        same = [other for other in self._within(within) if _of_one(other) == _of_one(alarm)]
+        return self._page(same, lambda other: (other.priority, other.raised_at, other.id), after, limit)
+
+    def by_ids(self, alarm_ids: Sequence[str]) -> Sequence[Alarm]:
+        return [self.by_id[alarm_id] for alarm_id in alarm_ids if alarm_id in self.by_id]
+
     def newest_page(self, *, after: str = "", limit: int = 200, within: Reach | None = None) -> Sequence[Alarm]:
         alarms = self._within(within)
         return self._page(alarms, lambda alarm: (alarm.raised_at, alarm.id), after, limit, newest_first=True)
@@ -125,6 +172,15 @@ class MemoryAlarms:
         seen = {alarm.id for alarm in self._within(within)}
         found = {seq for alarm_id, seq in self.links if alarm_id in seen and (not before or seq < before)}
         return sorted(found, reverse=True)[:limit]
+
+
+def _tells_of(alarm: Alarm, text: str) -> bool:
+    places = (alarm.premises_name, alarm.account, alarm.zone_name, alarm.code, alarm.text)
+    return any(text.lower() in place.lower() for place in places)
+
+
+def _of_one(alarm: Alarm) -> tuple[object, ...]:
+    return alarm.source, alarm.account, alarm.priority, alarm.drill, alarm.state, alarm.incident_id
 
 
 class MemoryTriage:

@@ -51,6 +51,11 @@ class MemoryAuditLog:
             raise ValueError("an INTENT names its act, so that its RESULT can be found")
         self._waiting.append(entry)
 
+    def append_alike(self, entry: AuditEntry, of: Sequence[str]) -> None:
+        if entry.outcome is Outcome.INTENT:
+            raise ValueError("an INTENT is of one act")
+        self._waiting += [replace(entry, actor=one, object=one) for one in of]
+
     def seal(self) -> None:
         assert self._unit is not None
         at_ms = self._unit.now.utc_ms

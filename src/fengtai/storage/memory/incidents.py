@@ -1,12 +1,12 @@
 """Incidents and what belongs to them, kept in dicts and lists: the complete twins of `domain.incidents.store`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from fengtai.domain.access.model import Reach
 from fengtai.domain.incidents.model import Call, Clip, ClipState, Dispatch, Incident, IncidentState, LogLine
-from fengtai.domain.incidents.ports import ClipStore, DispatchStore, IncidentLog, IncidentStore
+from fengtai.domain.incidents.ports import ClipStore, DispatchStore, IncidentLog, IncidentStore, Matching
 from fengtai.vocabulary.errors import NotFound
 
 
@@ -21,19 +21,29 @@ class MemoryIncidents:
         except KeyError:
             raise NotFound(f"there is no incident {incident_id}") from None
 
-    def open_of_premises(self, premises_id: str, *, since: datetime, drill: bool) -> Incident | None:
+    def of_premises(self, premises_id: str, *, since: datetime, drill: bool) -> Sequence[Incident]:
         fitting = [
             incident
             for incident in self.by_id.values()
             if incident.premises_id == premises_id
             and incident.opened_at >= since
             and incident.drill is drill
-            and incident.state is not IncidentState.CLOSED
+            and (incident.state is not IncidentState.CLOSED or incident.joined_to)
         ]
-        return max(fitting, key=lambda incident: incident.id, default=None)
+        return sorted(fitting, key=lambda incident: incident.id, reverse=True)[:20]
+
+    def joined_into(self, incident_ids: Collection[str]) -> Sequence[Incident]:
+        wanted = set(incident_ids) - {""}
+        return [incident for _, incident in sorted(self.by_id.items()) if incident.joined_to in wanted]
 
     def page(
-        self, *, only_open: bool, after: str = "", limit: int = 100, within: Reach | None = None
+        self,
+        *,
+        only_open: bool,
+        after: str = "",
+        limit: int = 100,
+        within: Reach | None = None,
+        matching: Matching | None = None,
     ) -> Sequence[Incident]:
         return [
             incident
@@ -41,7 +51,11 @@ class MemoryIncidents:
             if (not after or incident_id < after)
             and not (only_open and incident.state is IncidentState.CLOSED)
             and (within is None or within.covers(incident.place))
+            and (matching is None or _matches(incident, matching))
         ][:limit]
+
+    def open_count(self, within: Reach | None = None) -> int:
+        return len(self.page(only_open=True, limit=len(self.by_id), within=within))
 
     def next_serial(self, day: str) -> int:
         self.serial_of_day[day] = self.serial_of_day.get(day, 0) + 1
@@ -49,6 +63,11 @@ class MemoryIncidents:
 
     def save(self, incident: Incident) -> None:
         self.by_id[incident.id] = incident
+
+
+def _matches(incident: Incident, wanted: Matching) -> bool:
+    in_words = wanted.text in incident.number or wanted.text.lower() in incident.title.lower()
+    return in_words or incident.premises_id in wanted.premises_ids
 
 
 class MemoryDispatches:

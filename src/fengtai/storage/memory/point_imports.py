@@ -38,11 +38,16 @@ class MemoryImports:
         found = [job for job in self.jobs.values() if job.state in UNDER_WAY]
         return sorted(found, key=lambda job: job.started_at_ms)
 
-    def add_rows(self, rows: Sequence[ImportRow], points: Mapping[int, Point]) -> None:
-        for row in rows:
+    def prepared(
+        self, rows: Sequence[ImportRow], points: Mapping[int, Point]
+    ) -> Sequence[tuple[ImportRow, Point | None]]:
+        return [(row, points.get(row.row)) for row in rows]
+
+    def add_rows(self, prepared: Sequence[tuple[ImportRow, Point | None]]) -> None:
+        for row, point in prepared:
             self.staged[row.import_id, row.row] = row
-            if row.row in points:
-                self.points[row.import_id, row.row] = points[row.row]
+            if point is not None:
+                self.points[row.import_id, row.row] = point
 
     def rows(
         self, import_id: str, *, verdict: Verdict | None = None, after_row: int = 0, limit: int = 100

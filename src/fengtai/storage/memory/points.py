@@ -5,6 +5,7 @@ from typing import Any
 
 from fengtai.domain.access.model import Reach
 from fengtai.domain.points.model import Box, Point, PointQuery
+from fengtai.domain.points.model.maps import PlacedRow
 from fengtai.domain.points.model.words import speaks_of
 from fengtai.domain.points.ports import AutoPoints, PointStore
 from fengtai.vocabulary.errors import Conflict, NotFound
@@ -70,6 +71,21 @@ class MemoryPoints:
             and box.west <= point.position.longitude <= box.east
             and box.south <= point.position.latitude <= box.north
             and (within is None or within.covers(point.place))
+        ][:limit]
+
+    def placed(self, *, after_number: int, limit: int, ids: Iterable[str] | None = None) -> Sequence[PlacedRow]:
+        asked = None if ids is None else set(ids)
+        return [
+            PlacedRow(
+                point.id,
+                point.number,
+                point.position.longitude,
+                point.position.latitude,
+                point.place,
+                point.device_id,
+            )
+            for point in self._by_number()
+            if point.number > after_number and point.position is not None and (asked is None or point.id in asked)
         ][:limit]
 
     def page(self, query: PointQuery) -> tuple[Sequence[Point], int | None]:

@@ -64,6 +64,9 @@ class PostgresLane:
         connection.begin()
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ORDER_LOCK})
 
+    def say(self, connection: Connection, statement: str) -> None:
+        connection.exec_driver_sql(statement)
+
     def insert_signals(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         driver = connection.connection.driver_connection
         assert driver is not None

@@ -148,34 +148,22 @@ class AuditDesk:
         return 0 if note is None else await redact(self._transactions, policy, rules.read_checkpoint(note))
 
     async def tick(self) -> None:
-        """Report overdue results; keep the tree; sign a checkpoint when there is enough or it is time."""
-        await self._report_overdue()
-        await self._keep_tiles()
+        """Report overdue results; keep the tree; sign a checkpoint when there is enough or it is time. One question a
+        second to an idle log."""
+        is_overdue, misses_tiles, size, now = await self._transactions.read(_what_is_due)
+        if is_overdue:
+            await self._transactions.write(_report_overdue)
+        while misses_tiles:
+            await self._transactions.write(_keep_some_tiles)
+            misses_tiles = bool(await self._transactions.read(_missing_tiles))
         await self._verifying.go_on()
         if not self.is_tampered:
-            await self._sign_if_due()
-            now = await self._transactions.read(lambda uow: uow.now.utc)
+            if not self._knows_book or self._last is None or size != self._last.size:
+                await self._sign_if_due()
             await self._stamping.stamp_if_due(now)
             if self._redaction.is_done_here and now >= self._next_redaction:
                 await self.redact(self._redaction)
                 self._next_redaction = now + timedelta(hours=REDACTION_HOURS)
-
-    async def _report_overdue(self) -> None:
-        due = timedelta(seconds=rules.RESULT_SECONDS)
-        if not await self._transactions.read(lambda uow: uow.store(AuditLog).unreported(uow.now.utc - due, limit=1)):
-            return
-
-        def _report(uow: UnitOfWork) -> None:
-            audit = uow.store(AuditLog)
-            for late in audit.unreported(uow.now.utc - due):
-                audit.report(late.act)
-                uow.publish(ResultMissing(act=late.act, seq=late.seq, action=late.action, object=late.object))
-
-        await self._transactions.write(_report)
-
-    async def _keep_tiles(self) -> None:
-        while await self._transactions.read(_missing_tiles):
-            await self._transactions.write(_keep_some_tiles)
 
     async def _sign_if_due(self) -> None:
         if not self._knows_book:
@@ -194,6 +182,23 @@ class AuditDesk:
             self._last = made
             kept = Checkpoint(size=made.size, root=made.root, at=made.at, note=note)
             await self._transactions.write(lambda uow: uow.store(AuditLog).keep_checkpoint(kept))
+
+
+def _what_is_due(uow: UnitOfWork) -> tuple[bool, bool, int, datetime]:
+    """Whether results are overdue and hashes of the tree are missing; the log's size; now."""
+    audit = uow.store(AuditLog)
+    return bool(audit.unreported(_overdue_before(uow), limit=1)), bool(_missing_tiles(uow)), audit.size(), uow.now.utc
+
+
+def _overdue_before(uow: UnitOfWork) -> datetime:
+    return uow.now.utc - timedelta(seconds=rules.RESULT_SECONDS)
+
+
+def _report_overdue(uow: UnitOfWork) -> None:
+    audit = uow.store(AuditLog)
+    for late in audit.unreported(_overdue_before(uow)):
+        audit.report(late.act)
+        uow.publish(ResultMissing(act=late.act, seq=late.seq, action=late.action, object=late.object))
 
 
 def _missing_tiles(uow: UnitOfWork) -> list[tuple[int, int]]:

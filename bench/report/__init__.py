@@ -1,0 +1,1 @@
+"""How measurements are kept and shown: targets, and the page docs/reference/performance.md."""
