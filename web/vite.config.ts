@@ -5,6 +5,13 @@ import { defineConfig } from 'vite'
 /** The server that `npm run dev` speaks to; the built console is served by the platform itself. */
 const SERVER = process.env.FENGTAI_SERVER ?? 'http://127.0.0.1:8080'
 
+/**
+ * What nearly every page is made of comes with the frame, in one file: a page is then its own file and its question, not
+ * twenty small files. Map, pictures and players are not among it: they are loaded when first needed.
+ */
+const FRAME =
+  /src[\\/](main\.ts|(shell|session|theme)[\\/]|parts[\\/](AgeText|AlarmRow|AsOf|FieldRow|FormDrawer|PageFrame|PresenceMark|PriorityMark|ProblemNote|ReasonDialog|SearchField|use\w+)\.)/
+
 export default defineConfig({
   plugins: [vue()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
@@ -16,5 +23,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     manifest: 'manifest.json',
     chunkSizeWarningLimit: 1200,
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'frame', test: FRAME }] } } },
   },
 })

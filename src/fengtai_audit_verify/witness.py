@@ -131,7 +131,7 @@ def _now() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m fengtai_audit_verify.witness", description=(__doc__ or "").partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="fengtai-audit-witness", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--url", required=True, help="the platform, such as https://fengtai.example")
     parser.add_argument("--token-file", type=Path, required=True, help="file with an API token that may see the audit")
     parser.add_argument("--public-key", type=Path, required=True, help="the log's public key, carried away on day one")

@@ -3,11 +3,14 @@
 import asyncio
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 from rich.console import Console
+from tests.journeys.busy_town import Busy, made_busy
+from tests.journeys.visitors import Visitor, chromium
 
 from fengtai.apps.demo.run import furnished_town
 from fengtai.apps.demo.seed import Furnished
@@ -59,3 +62,40 @@ def walkabout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walkabout]:
         living.result(60)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; one to a module, because Playwright lets nobody open a second one beside it."""
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def busy(walkabout: Walkabout) -> Busy:
+    return walkabout.run(made_busy(walkabout.town, walkabout.furnished))
+
+
+@dataclass
+class Desks:
+    """Everybody at a desk of their own, signed in when first asked for, at a small screen."""
+
+    walkabout: Walkabout
+    browser: Browser
+    posts: dict[str, str] = field(default_factory=dict)
+    taken: dict[str, Visitor] = field(default_factory=dict)
+
+    def __getitem__(self, role: str) -> Visitor:
+        if role not in self.taken:
+            url, sign_in = self.walkabout.town.url, self.walkabout.furnished.sign_ins[role]
+            post = self.posts.get(role, "")
+            self.taken[role] = Visitor(self.browser, url, *sign_in, width=1280, height=720, post=post)
+        return self.taken[role]
+
+
+@pytest.fixture(scope="module")
+def desks(walkabout: Walkabout, browser: Browser) -> Iterator[Desks]:
+    desks = Desks(walkabout, browser, posts={"operator": "接警二席"})
+    yield desks
+    for visitor in desks.taken.values():
+        visitor.leave()

@@ -150,7 +150,9 @@ async def throw_by_tcp(port: int, data: bytes, *, stay_seconds: float) -> None:
 class Nothing:
     """Media of a device that is never asked for any."""
 
-    async def start(self, call_id: str, channel_id: str, host: str, port: int, transport: str, ssrc: int) -> None:
+    async def start(
+        self, call_id: str, channel_id: str, host: str, port: int, transport: str, ssrc: int, stream_number: int = 0
+    ) -> None:
         raise OSError("there is no camera")
 
     async def listen(self, call_id: str, channel_id: str) -> int:

@@ -3,46 +3,16 @@ another system is told of the platform's state."""
 
 import re
 import shutil
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from tests.journeys.gallery import LAUNCH, Visitor
+from playwright.sync_api import Page, expect
+from tests.journeys.visitors import open_at
 
 pytestmark = [
     pytest.mark.journey,
     pytest.mark.browser,
     pytest.mark.skipif(shutil.which("chromium") is None, reason="Debian's chromium is not installed"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=LAUNCH)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def desks(walkabout, browser) -> Iterator[dict[str, Visitor]]:
-    """Three people at three desks; the operator sits at a duty post of that name."""
-    signed = {
-        role: Visitor(
-            browser, walkabout.town.url, *walkabout.furnished.sign_ins[role], width=1280, height=720, post=post
-        )
-        for role, post in (("administrator", ""), ("operator", "接警二席"), ("chief", ""))
-    }
-    yield signed
-    for visitor in signed.values():
-        visitor.leave()
-
-
-def open_at(visitor: Visitor, path: str, ready: str) -> Page:
-    visitor.page.goto(f"{visitor.url}{path}")
-    expect(visitor.page.get_by_test_id(ready).first).to_be_visible(timeout=15_000)
-    visitor.page.evaluate("document.activeElement.blur()")
-    return visitor.page
 
 
 def tab_to(page: Page, selector: str, most: int = 60) -> None:

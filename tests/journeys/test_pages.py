@@ -3,19 +3,20 @@ and does its main act by mouse and, where it has one, by keyboard alone.
 """
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
-from tests.journeys.gallery import LAUNCH, Busy, Visitor, made_busy, pages_of, raised
+from playwright.sync_api import ConsoleMessage, Page, expect
+from tests.journeys.busy_town import Busy, raised
+from tests.journeys.shown import pages_of
+from tests.journeys.states import STATES, brought_about
+from tests.journeys.visitors import Visitor, open_at
 
 from fengtai.apps.demo.console_client import ConsoleClient
 from fengtai.apps.demo.run import panel_of
 
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 NAMES = [shown.name for shown in pages_of(Busy(incident_id="", point_id=""))]
-ROLES = ("operator", "dispatcher", "engineer", "chief", "auditor", "administrator")
 FINDINGS = """async only => {
   const found = await axe.run(document, only ? { runOnly: only } : { resultTypes: ['violations'] })
   return found.violations.filter(one => ['serious', 'critical'].includes(one.impact))
@@ -28,36 +29,15 @@ LIGHTEN = """async () => {
   await Promise.allSettled(document.getAnimations().map(one => one.finished))
 }"""
 
+# Words of the console, not of the record: names that people gave stay as they were given.
+CHINESE_WORDS = """() => [...document.querySelectorAll('nav .word, th, legend, dt, h3')]
+  .map(one => one.textContent).filter(words => /[\u4e00-\u9fff]/.test(words))"""
+
 pytestmark = [
     pytest.mark.journey,
     pytest.mark.browser,
     pytest.mark.skipif(shutil.which("chromium") is None, reason="Debian's chromium is not installed"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=LAUNCH)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def busy(walkabout) -> Busy:
-    return walkabout.run(made_busy(walkabout.town, walkabout.furnished))
-
-
-@pytest.fixture(scope="module")
-def people(walkabout, busy, browser) -> Iterator[dict[str, Visitor]]:
-    """Everybody, signed in once, at a small screen."""
-    signed = {
-        role: Visitor(browser, walkabout.town.url, *walkabout.furnished.sign_ins[role], width=1280, height=720)
-        for role in ROLES
-    }
-    yield signed
-    for visitor in signed.values():
-        visitor.leave()
 
 
 def faults_of(page: Page) -> list[str]:
@@ -73,11 +53,14 @@ def faults_of(page: Page) -> list[str]:
     return faults
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="the console's packages are not installed: make setup")
+with_axe = pytest.mark.skipif(not AXE.exists(), reason="the console's packages are not installed: make setup")
+
+
+@with_axe
 @pytest.mark.parametrize("name", NAMES)
-def test_a_page_opens_without_a_fault_fits_a_small_screen_and_can_be_used_by_everybody(people, busy, name):
+def test_a_page_opens_without_a_fault_fits_a_small_screen_and_can_be_used_by_everybody(desks, busy, name):
     shown = next(one for one in pages_of(busy) if one.name == name)
-    visitor = people[shown.role]
+    visitor = desks[shown.role]
     page = visitor.page
     visitor.like("zh-CN", "dark")
     faults = faults_of(page)
@@ -92,14 +75,38 @@ def test_a_page_opens_without_a_fault_fits_a_small_screen_and_can_be_used_by_eve
     assert (dark, light, faults, wide) == ([], [], [], False)
 
 
-def open_at(visitor: Visitor, path: str, ready: str) -> Page:
-    visitor.page.goto(f"{visitor.url}{path}")
-    expect(visitor.page.get_by_test_id(ready).first).to_be_visible(timeout=15_000)
-    return visitor.page
+@with_axe
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_in_english_and_light_fits_too_and_says_everything_in_english(desks, busy, name):
+    shown = next(one for one in pages_of(busy) if one.name == name)
+    visitor = desks[shown.role]
+    page = visitor.page
+    visitor.like("en", "light")
+
+    visitor.look_at(shown)
+
+    page.evaluate(AXE.read_text())
+    found = page.evaluate(FINDINGS, None)
+    wide = page.evaluate("document.documentElement.scrollWidth > innerWidth || document.body.scrollWidth > innerWidth")
+    chinese = page.evaluate(CHINESE_WORDS)
+    visitor.like("zh-CN", "dark")
+    assert (found, wide, chinese) == ([], False, [])
 
 
-def test_an_alarm_is_taken_and_closed_by_keyboard_alone(walkabout, people):
-    page = open_at(people["operator"], "/alarms", "alarm-row")
+@with_axe
+@pytest.mark.parametrize("name", [told.name for told in STATES])
+def test_a_page_that_waits_fails_grows_old_or_is_refused_says_so_to_everybody(walkabout, browser, busy, name):
+    told = next(one for one in STATES if one.name == name)
+    visitor = Visitor(browser, walkabout.town.url, *walkabout.furnished.sign_ins[told.role], width=1280, height=720)
+    brought_about(visitor, told)
+
+    visitor.page.evaluate(AXE.read_text())
+    assert visitor.page.evaluate(FINDINGS, None) == []
+    visitor.leave()
+
+
+def test_an_alarm_is_taken_and_closed_by_keyboard_alone(walkabout, desks):
+    page = open_at(desks["operator"], "/alarms", "alarm-row")
 
     page.keyboard.press("t")
     expect(page.get_by_test_id("incident-state")).to_have_attribute("data-state", "taken", timeout=10_000)
@@ -130,7 +137,7 @@ def test_an_alarm_is_taken_and_closed_by_keyboard_alone(walkabout, people):
     expect(page.get_by_test_id("incident-state")).to_have_attribute("data-state", "closed", timeout=10_000)
 
 
-def test_a_waiting_alarm_is_shelved_by_keyboard_with_a_reason(walkabout, people):
+def test_a_waiting_alarm_is_shelved_by_keyboard_with_a_reason(walkabout, desks):
     walkabout.run(panel_of(walkabout.town, "1001").send_event("301", "01", "0"))
 
     async def judged() -> dict[str, object]:
@@ -139,7 +146,7 @@ def test_a_waiting_alarm_is_shelved_by_keyboard_with_a_reason(walkabout, people)
             return await raised(desk, "1001")
 
     alarm = walkabout.run(judged())
-    page = open_at(people["operator"], "/alarms", "alarm-row")
+    page = open_at(desks["operator"], "/alarms", "alarm-row")
     row = page.locator(f"[data-testid=alarm-row][data-alarm='{alarm['id']}']")
     row.click()
     page.keyboard.press("s")
@@ -150,8 +157,8 @@ def test_a_waiting_alarm_is_shelved_by_keyboard_with_a_reason(walkabout, people)
     expect(row).to_have_attribute("data-state", "shelved", timeout=10_000)
 
 
-def test_keys_lead_to_pages_and_the_map_of_keys_names_them(people):
-    page = open_at(people["operator"], "/alarms", "clock")
+def test_keys_lead_to_pages_and_the_map_of_keys_names_them(desks):
+    page = open_at(desks["operator"], "/alarms", "clock")
     page.evaluate("document.activeElement.blur()")
     for key, path in (("m", "/map"), ("p", "/points"), ("r", "/recordings"), ("x", "/on-test"), ("o", "/settings")):
         page.keyboard.press("g")
@@ -164,8 +171,8 @@ def test_keys_lead_to_pages_and_the_map_of_keys_names_them(people):
     page.keyboard.press("Escape")
 
 
-def test_a_number_and_enter_open_a_camera(people):
-    page = open_at(people["operator"], "/wall", "wall-slot")
+def test_a_number_and_enter_open_a_camera(desks):
+    page = open_at(desks["operator"], "/wall", "wall-slot")
     page.evaluate("localStorage.removeItem('fengtai.wall.tiles')")
     page.evaluate("document.activeElement.blur()")
 
@@ -175,8 +182,8 @@ def test_a_number_and_enter_open_a_camera(people):
     expect(page.locator("[data-testid=live-tile][data-number='3']")).to_be_visible(timeout=10_000)
 
 
-def test_a_test_is_declared_and_ended(people):
-    page = open_at(people["operator"], "/on-test", "on-test-row")
+def test_a_test_is_declared_and_ended(desks):
+    page = open_at(desks["operator"], "/on-test", "on-test-row")
     before = page.get_by_test_id("on-test-row").count()
     page.keyboard.press("n")
     page.locator("select[name=zone]").select_option(index=1)
@@ -192,8 +199,8 @@ def test_a_test_is_declared_and_ended(people):
     assert page.get_by_test_id("on-test-row").count() == before
 
 
-def test_a_camera_is_given_to_a_zone_by_its_number(people):
-    page = open_at(people["engineer"], "/premises", "premises-row")
+def test_a_camera_is_given_to_a_zone_by_its_number(desks):
+    page = open_at(desks["engineer"], "/premises", "premises-row")
     page.get_by_test_id("edit-button").first.click()
     zone = page.get_by_test_id("camera-choice").nth(1)
     zone.locator("input").fill("2")
@@ -208,23 +215,23 @@ def test_a_camera_is_given_to_a_zone_by_its_number(people):
     page.keyboard.press("Escape")
 
 
-def test_a_unit_and_a_point_are_changed_by_mouse(people):
-    page = open_at(people["dispatcher"], "/units", "unit-row")
+def test_a_unit_and_a_point_are_changed_by_mouse(desks):
+    page = open_at(desks["dispatcher"], "/units", "unit-row")
     page.get_by_test_id("add-button").click()
     page.locator("input[name=name]").fill("夜间机动组")
     page.locator("input[name=call-sign]").fill("N-09")
     page.get_by_test_id("save-button").click()
     expect(page.get_by_test_id("unit-row").filter(has_text="夜间机动组")).to_be_visible()
 
-    page = open_at(people["engineer"], "/points", "point-row")
+    page = open_at(desks["engineer"], "/points", "point-row")
     page.get_by_test_id("edit-button").nth(3).click()
     page.locator("input[name=address]").fill("望江街 20 号")
     page.get_by_test_id("save-button").click()
     expect(page.get_by_test_id("side-form")).to_have_count(0)
 
 
-def test_the_auditor_verifies_a_line_in_the_browser_and_reads_names(people):
-    page = open_at(people["auditor"], "/audit", "audit-row")
+def test_the_auditor_verifies_a_line_in_the_browser_and_reads_names(desks):
+    page = open_at(desks["auditor"], "/audit", "audit-row")
     expect(page.get_by_test_id("audit-row").filter(has_text="王芳").first).to_be_visible()
 
     page.get_by_test_id("audit-row").nth(5).locator("button").click()
@@ -233,10 +240,10 @@ def test_the_auditor_verifies_a_line_in_the_browser_and_reads_names(people):
     expect(page.get_by_test_id("proof-verdict")).to_have_attribute("data-verdict", "good")
 
 
-def test_a_session_that_is_ended_is_ended_at_once(walkabout, people, browser):
+def test_a_session_that_is_ended_is_ended_at_once(walkabout, desks, browser):
     sign_in = walkabout.furnished.sign_ins["chief"]
     elsewhere = Visitor(browser, walkabout.town.url, *sign_in, width=1280, height=720, post="临时席位")
-    page = open_at(people["administrator"], "/people", "person-row")
+    page = open_at(desks["administrator"], "/people", "person-row")
     page.get_by_test_id("view-sessions").click()
 
     page.get_by_test_id("session-row").filter(has_text="临时席位").get_by_test_id("revoke-button").click()
@@ -246,8 +253,8 @@ def test_a_session_that_is_ended_is_ended_at_once(walkabout, people, browser):
     elsewhere.leave()
 
 
-def test_theme_density_and_language_are_kept(people):
-    page = open_at(people["operator"], "/settings", "password-form")
+def test_theme_density_and_language_are_kept(desks):
+    page = open_at(desks["operator"], "/settings", "password-form")
     page.get_by_test_id("theme-light").click()
     page.get_by_test_id("density-compact").click()
 
@@ -258,8 +265,8 @@ def test_theme_density_and_language_are_kept(people):
     page.get_by_test_id("density-normal").click()
 
 
-def test_figures_have_chinese_names_on_the_chinese_page(people):
-    page = open_at(people["administrator"], "/system", "system-part")
+def test_figures_have_chinese_names_on_the_chinese_page(desks):
+    page = open_at(desks["administrator"], "/system", "system-part")
     names = page.locator("dl.figures dt").all_inner_texts()
     assert len(names) > 10
     assert [name for name in names if not any("\u4e00" <= letter <= "\u9fff" for letter in name)] == []

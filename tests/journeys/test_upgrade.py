@@ -8,7 +8,6 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, text
-from tests.contracts.postgres_cluster import NoPostgres, PostgresCluster
 from tests.journeys.one_server import PASSWORDS, a_server
 
 from fengtai.apps.schema import collected_metadata
@@ -21,22 +20,11 @@ OLD = "0004"
 ORGANISATION = "INSERT INTO organisations_organisation VALUES ('o1', '风台市', 'city', '', '210200')"
 
 
-@pytest.fixture(scope="module")
-def postgres():
-    try:
-        cluster = PostgresCluster()
-        cluster.start()
-    except NoPostgres as reason:
-        pytest.skip(str(reason))
-    yield cluster
-    cluster.stop()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'fengtai.sqlite'}"
-    cluster = request.getfixturevalue("postgres")
+    cluster = request.getfixturevalue("postgres_cluster")
     return cluster.url(cluster.new_database())
 
 

@@ -1,4 +1,4 @@
-import type { Page } from './answer'
+import { everyPage, type Page } from './answer'
 import { get, post, put, remove } from './ask'
 import type { Schemas } from './schemas'
 
@@ -19,8 +19,9 @@ export const signIn = (name: string, password: string, dutyPost: string) =>
 export const whoAmI = () => get<Session>('/api/session')
 export const signOut = () => remove<void>('/api/session')
 export const changeOwnPassword = (old: string, fresh: string) => post<void>('/api/session/password', { old, new: fresh })
-export const people = () => get<Page<Person>>('/api/people')
+/** everybody within reach, by name */
+export const people = () => everyPage<Person>((after) => get('/api/people', { after, limit: 500 }))
 export const addPerson = (person: Schemas['PersonAsked']) => post<Person>('/api/people', person)
 export const changePerson = (id: string, person: Schemas['PersonChangeAsked']) => put<Person>(`/api/people/${id}`, person)
-export const sessions = () => get<Page<OpenSession>>('/api/sessions')
+export const sessions = (after?: string | number | null) => get<Page<OpenSession>>('/api/sessions', { after, limit: 100 })
 export const revoke = (sessionId: string) => remove<void>(`/api/sessions/${sessionId}`)

@@ -31,3 +31,19 @@ export interface Page<Item> {
 }
 
 export const ok = <Value>(value: Value): Answer<Value> => ({ status: 'ok', value })
+
+const MOST_PAGES = 20
+
+/** A list that is needed whole (names, choices), page by page; after twenty pages it is long enough for any choice. */
+export async function everyPage<Item>(page: (after: string) => Promise<Answer<Page<Item>>>): Promise<Answer<Page<Item>>> {
+  const items: Item[] = []
+  let after = ''
+  for (let count = 0; count < MOST_PAGES; count += 1) {
+    const answer = await page(after)
+    if (answer.status === 'refused') return answer
+    items.push(...answer.value.items)
+    after = String(answer.value.next ?? '')
+    if (!after) break
+  }
+  return ok({ items, next: after || null })
+}

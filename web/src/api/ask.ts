@@ -6,7 +6,7 @@ import type { Answer, Problem, ProblemKind } from './answer'
 import { ok } from './answer'
 
 const PATIENCE_MS = 15_000
-type Query = Record<string, string | number | boolean | null | undefined>
+type Query = Record<string, string | number | boolean | readonly (string | number)[] | null | undefined>
 
 const KIND_OF_STATUS: Record<number, ProblemKind> = {
   400: 'invalid',
@@ -33,7 +33,8 @@ export function listen(to: Partial<Ears>): void {
 export function path(template: string, query: Query = {}): string {
   const parts = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '')
   if (parts.length === 0) return template
-  return `${template}?${new URLSearchParams(parts.map(([key, value]) => [key, String(value)])).toString()}`
+  const pairs = parts.flatMap(([key, value]) => (Array.isArray(value) ? value : [value]).map((one) => [key, String(one)]))
+  return pairs.length ? `${template}?${new URLSearchParams(pairs).toString()}` : template
 }
 
 export function unreachable(asked: string, detail: string): Problem {
@@ -88,3 +89,13 @@ export const get = <Value>(url: string, query?: Query) => ask<Value>('GET', path
 export const post = <Value>(url: string, body: unknown = {}) => ask<Value>('POST', url, body)
 export const put = <Value>(url: string, body: unknown) => ask<Value>('PUT', url, body)
 export const remove = <Value>(url: string) => ask<Value>('DELETE', url)
+
+/** The page that the platform serves now, as text; undefined while it serves none. */
+export async function servedPage(): Promise<string | undefined> {
+  try {
+    const answer = await fetch('/', { headers: { Accept: 'text/html' }, cache: 'no-cache', signal: AbortSignal.timeout(PATIENCE_MS) })
+    return answer.ok ? await answer.text() : undefined
+  } catch {
+    return undefined // that the server is away is said elsewhere; when it is back, this is asked again
+  }
+}

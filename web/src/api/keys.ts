@@ -1,5 +1,5 @@
 /** Means of signing in: one's own, everybody's, API tokens, locks, identity providers. */
-import type { Page } from './answer'
+import { everyPage, type Page } from './answer'
 import { get, post, put, remove } from './ask'
 import type { Session } from './access'
 import type { Schemas } from './schemas'
@@ -46,12 +46,12 @@ export const ownTokens = () => get<Page<ApiToken>>('/api/own/tokens')
 export const makeToken = (terms: Schemas['TokenAsked']) => post<NewApiToken>('/api/own/tokens', terms)
 export const withdrawOwnToken = (id: string) => remove<void>(`/api/own/tokens/${id}`)
 
-export const keysOfAll = () => get<Page<KeysOf>>('/api/people-keys')
+export const keysOfAll = () => everyPage<KeysOf>((after) => get('/api/people-keys', { after, limit: 500 }))
 export const resetKeys = (userId: string, reason: string) => post<void>(`/api/people/${userId}/keys/reset`, { reason })
 export const resetPassword = (userId: string, password: string) => put<void>(`/api/people/${userId}/password`, { password })
-export const tokens = () => get<Page<ApiTokenOf>>('/api/tokens')
+export const tokens = (after?: string | number | null) => get<Page<ApiTokenOf>>('/api/tokens', { after, limit: 100 })
 export const withdrawToken = (id: string) => remove<void>(`/api/tokens/${id}`)
-export const locks = () => get<Page<Lock>>('/api/locks')
+export const locks = (after?: string | number | null) => get<Page<Lock>>('/api/locks', { after, limit: 100 })
 export const unlock = (key: string) => post<void>('/api/locks/release', { key })
 export const providers = () => get<Page<Provider>>('/api/identity-providers')
 export const addProvider = (terms: ProviderTerms) => post<Provider>('/api/identity-providers', terms)

@@ -1,4 +1,5 @@
-import { get, post, remove } from './ask'
+import type { Page } from './answer'
+import { get, post, put, remove } from './ask'
 import type { Schemas } from './schemas'
 
 export type WatchPlace = Schemas['WatchView']
@@ -25,3 +26,12 @@ export interface DevicePicture {
 }
 export const takeDevicePicture = (pointId: string, purpose: string) =>
   post<{ items: DevicePicture[] }>(`/api/live/${pointId}/device-snapshots`, { purpose })
+
+/** a named wall: a person's own, or one that a chief shares */
+export type WallLayout = Schemas['LayoutView']
+export type WallWords = Schemas['LayoutForm']
+export const layouts = () => get<Pick<Page<WallLayout>, 'items'>>('/api/live/layouts')
+export const keepLayout = (words: WallWords) => post<WallLayout>('/api/live/layouts', words)
+export const changeLayout = (id: string, words: WallWords, version: number) =>
+  put<WallLayout>(`/api/live/layouts/${id}`, { ...words, version })
+export const removeLayout = (id: string) => remove<null>(`/api/live/layouts/${id}`)

@@ -8,6 +8,8 @@ export type Dossier = Schemas['DossierForm']
 export type PointClass = Schemas['PointClass']
 export type PointPresence = Schemas['PointPresence']
 export type MapPoint = Schemas['MapPoint']
+export type MapCluster = Schemas['MapCluster']
+export type MapFrame = Schemas['MapFrame']
 export type PointRevision = Schemas['PointRevision']
 export type PointDocument = Schemas['DocumentView']
 export type DocumentKind = Schemas['DocumentKind']
@@ -32,6 +34,26 @@ export const add = (point: PointFields) => post<Point>('/api/points', point)
 export const change = (id: string, point: PointFields) => put<Point>(`/api/points/${id}`, point)
 export const inside = (west: number, south: number, east: number, north: number) =>
   get<MapPoint[]>('/api/points/map', { west, south, east, north })
+
+/** What the map shows, by state and class; empty lets everything through. */
+export interface MapFilters {
+  presence: PointPresence[]
+  point_class: PointClass[]
+}
+export type Bounds = [west: number, south: number, east: number, north: number]
+export type Corner = [longitude: number, latitude: number]
+const boxed = ([west, south, east, north]: Bounds) => ({ west, south, east, north })
+
+/** A frame of the map by zoom: what stands too close together comes as clusters. */
+export const frame = (bounds: Bounds, zoom: number, filters: MapFilters) =>
+  get<Schemas['MapFrame']>('/api/points/map/frame', { ...boxed(bounds), zoom, ...filters })
+/** The points of a frame, or of an area drawn in it, by number. */
+export const inArea = (bounds: Bounds, corners: readonly Corner[], filters: MapFilters, afterNumber?: string | number | null, limit = 100) =>
+  get<Schemas['AreaPoints']>('/api/points/map/list', {
+    ...boxed(bounds), ...filters, limit,
+    corners: corners.map((corner) => corner.map((one) => one.toFixed(6)).join(',')).join(';'),
+    after_number: afterNumber ?? undefined,
+  })
 export const history = (id: string, before?: string | number | null) =>
   get<Page<PointRevision>>(`/api/points/${id}/history`, { before_version: before })
 export const documents = (id: string) => get<Page<PointDocument>>(`/api/points/${id}/documents`)

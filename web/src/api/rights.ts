@@ -1,5 +1,6 @@
 /** Who may do what, where, until when, and why. */
 import type { Page } from './answer'
+import type { Approval } from './approvals'
 import { get, post } from './ask'
 import type { Schemas } from './schemas'
 
@@ -18,7 +19,7 @@ export interface PlaceAsked {
 export const roles = () => get<Page<RoleRights>>('/api/roles')
 export const grants = (userId: string, ended: boolean, after?: string | number | null) =>
   get<Page<Grant>>('/api/grants', { user_id: userId, ended, after, limit: 100 })
-export const give = (userId: string, terms: GrantTerms) => post<Grant>(`/api/people/${userId}/grants`, terms)
+export const give = (userId: string, terms: GrantTerms) => post<Grant | Approval>(`/api/people/${userId}/grants`, terms)
 export const takeBack = (grantId: string, reason: string) => post<Grant>(`/api/grants/${grantId}/end`, { reason })
 export const why = (userId: string, permission: string, place: PlaceAsked) =>
   get<Why>(`/api/people/${userId}/why`, { permission, ...place })

@@ -6,13 +6,16 @@ export const CITY_CENTRE: [number, number] = [118.37, 31.33]
 
 export const token = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 
-export function baseStyle(city: GeoJSON.FeatureCollection, language: Language): StyleSpecification {
+/** our own file: part of the console */
+const CITY = `${location.origin}/basemap/city.json`
+
+export function baseStyle(language: Language): StyleSpecification {
   const name = ['get', language === 'en' ? 'en' : 'zh']
   const only = (...kinds: string[]) => ['in', ['get', 'kind'], ['literal', kinds]]
   const label = { 'text-color': token('--map-label'), 'text-halo-color': token('--map-land'), 'text-halo-width': 1.5 }
   return {
     version: 8,
-    sources: { city: { type: 'geojson', data: city } },
+    sources: { city: { type: 'geojson', data: CITY } },
     layers: [
       { id: 'land', type: 'background', paint: { 'background-color': token('--map-land') } },
       { id: 'blocks', type: 'fill', source: 'city', filter: only('block'), minzoom: 12, paint: { 'fill-color': token('--map-block') } },

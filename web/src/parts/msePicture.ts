@@ -1,8 +1,9 @@
 /**
- * fMP4 fragments onto a <video> by Media Source Extensions. Owns: the queue in front of the source buffer, staying at the
- * live edge, throwing old media away. Must not know: where the bytes come from.
+ * A live picture by Media Source Extensions. Owns: staying at the live edge, throwing old media away.
+ * Must not know: where the bytes come from.
  */
 import type { Picture } from './liveSession'
+import { MseFeed } from './mseFeed'
 
 const LATE_SECONDS = 1.5
 const BEHIND_EDGE_SECONDS = 0.25
@@ -13,33 +14,9 @@ const QUEUE_LIMIT = 400
 export const playsH265 = (): boolean =>
   typeof MediaSource !== 'undefined' && MediaSource.isTypeSupported('video/mp4; codecs="hvc1.1.6.L93.B0"')
 
-export class MsePicture implements Picture {
-  private source: MediaSource | null = null
-  private buffer: SourceBuffer | null = null
-  private address = ''
-  private queue: ArrayBuffer[] = []
-
-  constructor(
-    private readonly video: HTMLVideoElement,
-    private readonly broken: (why: string) => void,
-  ) {}
-
+export class MsePicture extends MseFeed implements Picture {
   begin(codec: string): boolean {
-    this.end()
-    const mime = `video/mp4; codecs="${codec}"`
-    if (typeof MediaSource === 'undefined' || !MediaSource.isTypeSupported(mime)) return false
-    const source = new MediaSource()
-    this.source = source
-    this.address = URL.createObjectURL(source)
-    source.addEventListener('sourceopen', () => {
-      if (this.source !== source) return
-      this.buffer = source.addSourceBuffer(mime)
-      this.buffer.mode = 'segments'
-      this.buffer.addEventListener('updateend', () => this.next())
-      this.next()
-    }, { once: true })
-    this.video.src = this.address
-    return true
+    return this.open(codec)
   }
 
   append(bytes: ArrayBuffer): void {
@@ -48,34 +25,16 @@ export class MsePicture implements Picture {
     this.next()
   }
 
-  end(): void {
-    this.queue = []
-    this.buffer = null
-    this.source = null
-    if (!this.address) return
-    this.video.removeAttribute('src')
-    this.video.load()
-    URL.revokeObjectURL(this.address)
-    this.address = ''
-  }
-
-  private next(): void {
-    const buffer = this.buffer
-    if (!buffer || buffer.updating || this.source?.readyState !== 'open') return
+  protected next(): void {
+    const buffer = this.ready()
+    if (!buffer) return
     this.keepEdge(buffer)
     if (buffer.updating) return
-    const bytes = this.queue.shift()
-    if (!bytes) return
-    try {
-      buffer.appendBuffer(bytes)
-    } catch (error) {
-      if (error instanceof DOMException && error.name === 'QuotaExceededError') {
-        this.queue.unshift(bytes)
-        const { currentTime } = this.video
-        if (currentTime > 1) return buffer.remove(0, currentTime - 1)
-      }
-      this.broken(error instanceof Error ? error.message : String(error))
-    }
+    this.appendFirst(buffer, () => {
+      const { currentTime } = this.video
+      if (currentTime > 1) buffer.remove(0, currentTime - 1)
+      else this.broken('the browser has no room for the picture')
+    })
   }
 
   private keepEdge(buffer: SourceBuffer): void {

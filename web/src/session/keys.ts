@@ -9,6 +9,8 @@ export interface KeyAct {
   key: string
   /** message key of what it does */
   words: string
+  /** as the map of keys shows it, when that is more than the key */
+  shown?: readonly string[]
   /** false: not for me this time, the browser may have the key */
   act: (event: KeyboardEvent) => unknown
   /** answers even while a field has the focus */

@@ -20,4 +20,7 @@ export const volume = kept<number>('volume', 0.6)
 export const density = kept<'normal' | 'compact'>('density', 'normal')
 
 watch(theme, (now) => document.documentElement.classList.toggle('dark', now === 'dark'), { immediate: true })
+// Ink on white, whatever is on the screen.
+window.addEventListener('beforeprint', () => document.documentElement.classList.remove('dark'))
+window.addEventListener('afterprint', () => document.documentElement.classList.toggle('dark', theme.value === 'dark'))
 watch(density, (now) => document.documentElement.classList.toggle('compact', now === 'compact'), { immediate: true })

@@ -23,3 +23,11 @@ const found = import.meta.glob<PageRoute>('../pages/*/route.ts', { eager: true, 
 
 export const PAGES: readonly PageRoute[] = Object.values(found).sort((a, b) => (a.rank ?? 99) - (b.rank ?? 99))
 export const RAIL: readonly PageRoute[] = PAGES.filter((page) => page.rank !== undefined)
+
+const first = (path: string) => path.split('/')[1] ?? ''
+
+/** Begin to load the page at this address. Whether it came is the router's business, which asks for it again. */
+export function fetchPage(address: string): void {
+  const page = PAGES.find((one) => one.path === address) ?? PAGES.find((one) => first(one.path) === first(address))
+  page?.page().catch(() => undefined)
+}

@@ -57,6 +57,14 @@ describe('the words', () => {
     expect(notWords.map(({ key, file }) => `${key} in ${file.slice(SOURCE.length)}`)).toEqual([])
   })
 
+  it('are all used', () => {
+    const source = all.filter((file) => /\.(vue|ts)$/.test(file) && !file.endsWith('.test.ts')).map((file) => readFileSync(file, 'utf8')).join('\n')
+    const written = new Set([...source.matchAll(/['"`]([a-z][\w-]*(?:\.[\w-]+)+)/gi)].map((match) => match[1]))
+    const begun = [...source.matchAll(/['"`]([a-z][\w-]*(?:\.[\w-]+)*)[.]?\$\{/gi), ...source.matchAll(/\bword\('([\w-]+)'/g)].map((match) => match[1] ?? '')
+    const unused = [...known].filter((key) => !written.has(key) && !begun.some((beginning) => key.startsWith(`${beginning}.`) || key.startsWith(`words.${beginning}.`)))
+    expect(unused).toEqual([])
+  })
+
   it('take the same values in both languages', () => {
     const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort()
     const at = (tree: Record<string, unknown>, key: string) => key.split('.').reduce<unknown>((node, name) => (node as Record<string, unknown>)[name], tree)

@@ -2,11 +2,13 @@
  * The platform's own sentences (causes, remedies, rules) are English; here they are said in Chinese, as far as they are
  * known. A sentence that is not known is shown as it came: a reason in the wrong language is better than none.
  */
+import { DESK_SENTENCES } from './deskWords'
 import { language } from './index'
 import { REGISTER_SENTENCES } from './registerWords'
 import { RIGHTS_SENTENCES } from './rightsWords'
 
 const SENTENCES: readonly [RegExp, string][] = [
+  ...DESK_SENTENCES,
   ...REGISTER_SENTENCES,
   ...RIGHTS_SENTENCES,
   // starting a stream
@@ -24,6 +26,8 @@ const SENTENCES: readonly [RegExp, string][] = [
   [/^Set the camera's stream to H\.264 or H\.265 in PS, with a key frame at least every 4 s\.$/, '请将摄像机设为 PS 封装的 H.264 或 H.265，且至少每 4 秒一个关键帧。'],
   [/^The device stopped sending: no packet for (\d+) s\.$/, '设备停止送流：$1 秒没有数据。'],
   [/^Check the camera's power and network\.$/, '请检查摄像机的供电与网络。'],
+  [/^[Tt]he device is offline\.?$/, '设备离线。'],
+  [/^Check its power and network; it registers again by itself\.$/, '请检查其供电与网络，恢复后会自动重新注册。'],
   [/^The media connection was lost: .*$/, '视频连接中断。'],
   [/^It is started again by itself while it is recorded\.$/, '录像点位会自动重新拉流。'],
   [/^The device ended the stream: .*$/, '设备结束了送流。'],
@@ -106,6 +110,11 @@ const SENTENCES: readonly [RegExp, string][] = [
   [/^(.+) has withdrawn this hand-over$/, '$1 已撤回交班。'],
   [/^(\d+) of (\d+) items have not been looked at$/, '$2 项中还有 $1 项未查看。'],
   [/^(The )?name or (the )?password is wrong\.?$/i, '用户名或口令不正确。'],
+  // what befell an alarm
+  [/^timer$/, '定时'],
+  [/^nobody has taken it: call (\d+)$/, '无人接警，第 $1 次催办'],
+  [/^its time on the shelf is over$/, '搁置到期'],
+  [/^(\w+) (.+): last heard (.+) UTC, .*$/, '$2 失联，最后上报（UTC）$3'],
   // signing in and one's own keys
   [/^Too many failed sign-ins\. .*$/, '登录失败次数过多，请等几分钟再试。'],
   [/^Too many sign-ins were begun from here .*$/, '从此处发起的登录过多且未完成，请等几分钟再试。'],
@@ -141,5 +150,7 @@ export function platformWords(sentence: string): string {
   for (const [pattern, words] of SENTENCES) {
     if (pattern.test(sentence)) return sentence.replace(pattern, words)
   }
-  return sentence
+  // A refusal joins the cause and what to do about it: each is a sentence of its own.
+  const parts = sentence.split(/(?<=\.)\s+(?=[A-Z])/)
+  return parts.length > 1 ? parts.map(platformWords).join('') : sentence
 }

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/alarm-queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Queue
+         * @description What is open, by priority, then oldest first; many alarms of one panel are one row.
+         */
+        get: operations["read_queue_api_alarm_queue_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alarms": {
         parameters: {
             query?: never;
@@ -55,6 +75,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alarms/{alarm_id}/folded": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Folded
+         * @description The alarms of the row of the queue in which this one stands, oldest first.
+         */
+        get: operations["list_folded_api_alarms__alarm_id__folded_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alarms/{alarm_id}/shelve": {
         parameters: {
             query?: never;
@@ -66,6 +106,80 @@ export interface paths {
         put?: never;
         /** Shelve Alarm */
         post: operations["shelve_alarm_api_alarms__alarm_id__shelve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Approvals
+         * @description Newest first: what one asked for oneself (`mine`), else what others ask where one may decide.
+         */
+        get: operations["approvals_api_approvals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals/{approval_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Approval */
+        get: operations["approval_api_approvals__approval_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals/{approval_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide
+         * @description Agree or refuse. Never one's own; the state of the answer says whether it was done.
+         */
+        post: operations["decide_api_approvals__approval_id__decision_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/approvals/{approval_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw */
+        post: operations["withdraw_api_approvals__approval_id__withdraw_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -343,6 +457,26 @@ export interface paths {
         get: operations["play_clip_api_clips__clip_id__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/clips/{clip_id}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Clip
+         * @description Say what for; the answer's address gives the file in this session for a quarter of an hour.
+         */
+        post: operations["export_clip_api_clips__clip_id__exports_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -794,6 +928,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/incidents/{incident_id}/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Join Alarm */
+        post: operations["join_alarm_api_incidents__incident_id__alarms_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{incident_id}/alarms/{alarm_id}/part": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Part Alarm */
+        post: operations["part_alarm_api_incidents__incident_id__alarms__alarm_id__part_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/incidents/{incident_id}/calls": {
         parameters: {
             query?: never;
@@ -913,6 +1081,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/incidents/{incident_id}/joined": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Join Incident */
+        post: operations["join_incident_api_incidents__incident_id__joined_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{incident_id}/joining": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What Joining Would Do */
+        get: operations["what_joining_would_do_api_incidents__incident_id__joining_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/incidents/{incident_id}/notes": {
         parameters: {
             query?: never;
@@ -924,6 +1126,23 @@ export interface paths {
         put?: never;
         /** Add Note */
         post: operations["add_note_api_incidents__incident_id__notes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{incident_id}/part": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Part Incident */
+        post: operations["part_incident_api_incidents__incident_id__part_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -977,6 +1196,42 @@ export interface paths {
         post?: never;
         /** Forget Transport */
         delete: operations["forget_transport_api_live_devices__device_id__transport_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/layouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Layouts */
+        get: operations["layouts_api_live_layouts_get"];
+        put?: never;
+        /** Keep Layout */
+        post: operations["keep_layout_api_live_layouts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/layouts/{layout_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change Layout */
+        put: operations["change_layout_api_live_layouts__layout_id__put"];
+        post?: never;
+        /** Remove Layout */
+        delete: operations["remove_layout_api_live_layouts__layout_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1093,7 +1348,7 @@ export interface paths {
         };
         /**
          * Locks
-         * @description Names and addresses from which nobody can sign in now.
+         * @description Names and addresses from which nobody can sign in now; addresses are told to those who see everybody.
          */
         get: operations["locks_api_locks_get"];
         put?: never;
@@ -1115,6 +1370,43 @@ export interface paths {
         put?: never;
         /** Unlock */
         post: operations["unlock_api_locks_release_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Map In Use */
+        get: operations["map_in_use_api_map_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/map/tiles/{version}/{zoom}/{column}/{row}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tile
+         * @description A tile as it was brought in; 204 where the map has none.
+         */
+        get: operations["tile_api_map_tiles__version___zoom___column___row__get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1491,10 +1783,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** People */
-        get: operations["people_api_people_get"];
+        /**
+         * List People
+         * @description Of organisations within reach, by name.
+         */
+        get: operations["list_people_api_people_get"];
         put?: never;
-        /** Add Person */
+        /**
+         * Add Person
+         * @description Roles that need a second person are missing in the answer: they stand under /api/approvals.
+         */
         post: operations["add_person_api_people_post"];
         delete?: never;
         options?: never;
@@ -1529,7 +1827,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Get Person */
+        get: operations["get_person_api_people__user_id__get"];
         /** Change Person */
         put: operations["change_person_api_people__user_id__put"];
         post?: never;
@@ -1548,7 +1847,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give */
+        /**
+         * Give
+         * @description 201: given. 202: it waits for another administrator, under /api/approvals.
+         */
         post: operations["give_api_people__user_id__grants_post"];
         delete?: never;
         options?: never;
@@ -1806,6 +2108,40 @@ export interface paths {
         };
         /** Points On Map */
         get: operations["points_on_map_api_points_map_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/map/frame": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Map Frame */
+        get: operations["map_frame_api_points_map_frame_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/points/map/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Points In Area */
+        get: operations["points_in_area_api_points_map_list_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2212,7 +2548,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sessions */
+        /**
+         * Sessions
+         * @description Of people within reach, newest first. A page may be shorter than its limit; the last one has no next.
+         */
         get: operations["sessions_api_sessions_get"];
         put?: never;
         post?: never;
@@ -2360,7 +2699,7 @@ export interface paths {
         };
         /**
          * Tokens
-         * @description Everybody's.
+         * @description Of people within reach, newest first.
          */
         get: operations["tokens_api_tokens_get"];
         put?: never;
@@ -2430,12 +2769,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Webhooks */
+        /**
+         * List Webhooks
+         * @description One's own; all of them for who may edit webhooks in the whole city.
+         */
         get: operations["list_webhooks_api_webhooks_get"];
         put?: never;
         /**
          * Create Webhook
-         * @description The maker must hold the permission of every kind that it is to be told of.
+         * @description It is told what its owner (whoever saved it last) may see at the moment of telling, there and nowhere else.
          */
         post: operations["create_webhook_api_webhooks_post"];
         delete?: never;
@@ -2724,6 +3066,11 @@ export interface components {
             /** Who */
             who: string;
         };
+        /** AlarmToJoin */
+        AlarmToJoin: {
+            /** Alarm Id */
+            alarm_id: string;
+        };
         /**
          * AlarmToTake
          * @example {
@@ -2733,6 +3080,12 @@ export interface components {
         AlarmToTake: {
             /** Alarm Id */
             alarm_id: string;
+            /**
+             * With Folded
+             * @description and the next 100 of those that the queue folds with it
+             * @default false
+             */
+            with_folded: boolean;
         };
         /** AlarmView */
         AlarmView: {
@@ -2841,12 +3194,78 @@ export interface components {
              */
             why: string;
         };
+        /**
+         * ApprovalState
+         * @enum {string}
+         */
+        ApprovalState: "waiting" | "approved" | "done" | "refused" | "withdrawn" | "expired";
+        /**
+         * ApprovalView
+         * @description A request for a second person. It is good for exactly what was asked, for who asked, once, until `expires_at`.
+         */
+        ApprovalView: {
+            act: components["schemas"]["ApprovedAct"];
+            /** Asked At */
+            asked_at: string;
+            /** Asked By */
+            asked_by: string;
+            /** Asked By Name */
+            asked_by_name: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By Name */
+            decided_by_name: string;
+            /** Expires At */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /** Is Mine */
+            is_mine: boolean;
+            /** Note */
+            note: string;
+            /** Object */
+            object: string;
+            /** Organisation Id */
+            organisation_id: string;
+            /** Reason */
+            reason: string;
+            state: components["schemas"]["ApprovalState"];
+            /** Title */
+            title: string;
+        };
+        /** ApprovalsView */
+        ApprovalsView: {
+            /** Items */
+            items: components["schemas"]["ApprovalView"][];
+            /**
+             * Next
+             * @description give it as after
+             */
+            next: string | null;
+        };
+        /**
+         * ApprovedAct
+         * @description The acts that may need a second person. Which of them do is told by `AccessPolicy`.
+         * @enum {string}
+         */
+        ApprovedAct: "grant.give" | "clip.export";
         /** AreaPage */
         AreaPage: {
             /** Items */
             items: components["schemas"]["AreaView"][];
             /** Next */
             next?: null;
+        };
+        /** AreaPoints */
+        AreaPoints: {
+            /** Items */
+            items: components["schemas"]["MapPoint"][];
+            /** Next */
+            next: number | null;
+            /** Total */
+            total: number;
+            /** Unwell */
+            unwell: number;
         };
         /**
          * AreaStatus
@@ -2931,6 +3350,46 @@ export interface components {
             /** Tampered */
             tampered: boolean;
             verification: components["schemas"]["VerificationView"] | null;
+        };
+        /** BasemapView */
+        BasemapView: {
+            /**
+             * Approval Number
+             * @description 审图号; shown on the map always
+             */
+            approval_number: string;
+            /** Attribution */
+            attribution: string;
+            /**
+             * Bounds
+             * @description west, south, east, north
+             */
+            bounds: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /** @description gcj02: positions are converted before they are drawn */
+            datum: components["schemas"]["TileDatum"];
+            /** Is Vector */
+            is_vector: boolean;
+            /**
+             * Layers
+             * @description of vector tiles
+             */
+            layers: string[];
+            /** Max Zoom */
+            max_zoom: number;
+            /** Min Zoom */
+            min_zoom: number;
+            /** Version */
+            version: string;
+            /**
+             * Width
+             * @description px of a tile
+             */
+            width: number;
         };
         /** CallForm */
         CallForm: {
@@ -3112,6 +3571,22 @@ export interface components {
             /** Zh */
             zh: string;
         };
+        /** ClipExportAsked */
+        ClipExportAsked: {
+            purpose: components["schemas"]["Purpose"];
+            /**
+             * Reason
+             * @description for the second person, where one has to agree
+             * @default
+             */
+            reason: string;
+            /**
+             * Reference
+             * @description number of the incident, case or letter; left out: the duty post of the session
+             * @default
+             */
+            reference: string;
+        };
         /**
          * ClipState
          * @enum {string}
@@ -3223,6 +3698,16 @@ export interface components {
          * @enum {string}
          */
         Datum: "wgs84" | "gcj02" | "cgcs2000";
+        /** DecisionAsked */
+        DecisionAsked: {
+            /** Agrees */
+            agrees: boolean;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
         /** DeviceDetail */
         DeviceDetail: {
             /** Catalogue At */
@@ -3359,7 +3844,7 @@ export interface components {
          * @description How it ended. Every closing has one.
          * @enum {string}
          */
-        Disposition: "real" | "false" | "technical" | "test" | "drill" | "cancelled" | "duplicate";
+        Disposition: "real" | "false" | "technical" | "test" | "drill" | "cancelled" | "duplicate" | "joined";
         /** DocumentForm */
         DocumentForm: {
             kind: components["schemas"]["DocumentKind"];
@@ -3483,6 +3968,17 @@ export interface components {
          * @enum {string}
          */
         ExportFormat: "csv" | "xlsx";
+        /**
+         * ExportWaits
+         * @description A second person has to agree: ask again with the same purpose when that person has.
+         */
+        ExportWaits: {
+            /** Approval Id */
+            approval_id: string;
+            /** Expires At */
+            expires_at: string;
+            state: components["schemas"]["ApprovalState"];
+        };
         /** FieldPage */
         FieldPage: {
             /** Items */
@@ -3641,6 +4137,10 @@ export interface components {
             id: string;
             /** Items */
             items: components["schemas"]["HandedItemView"][];
+            /** Left Out */
+            left_out: {
+                [key: string]: number;
+            };
             /** Notes */
             notes: string;
             /** On Duty */
@@ -3883,6 +4383,27 @@ export interface components {
             /** Zone Name */
             zone_name: string;
         };
+        /** IncidentLink */
+        IncidentLink: {
+            /** Id */
+            id: string;
+            /** Number */
+            number: string;
+        };
+        /** IncidentOutline */
+        IncidentOutline: {
+            /** Category */
+            category: string;
+            /** Number */
+            number: string;
+            /** Priority */
+            priority: number;
+            state: components["schemas"]["IncidentState"];
+            /** Title */
+            title: string;
+            /** Version */
+            version: number;
+        };
         /** IncidentPage */
         IncidentPage: {
             /** Items */
@@ -3929,6 +4450,18 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** IncidentToJoin */
+        IncidentToJoin: {
+            /** Incident Id */
+            incident_id: string;
+            /** Into Version */
+            into_version: number;
+            /**
+             * Version
+             * @description of the incident that is joined
+             */
+            version: number;
+        };
         /** IncidentView */
         IncidentView: {
             /** Alarms */
@@ -3953,6 +4486,9 @@ export interface components {
             holder: components["schemas"]["Holder"];
             /** Id */
             id: string;
+            /** Joined */
+            joined: components["schemas"]["JoinedIncident"][];
+            joined_to: components["schemas"]["IncidentLink"] | null;
             /** Log */
             log: components["schemas"]["LogLineView"][];
             /** Number */
@@ -3971,6 +4507,51 @@ export interface components {
             title: string;
             /** Version */
             version: number;
+        };
+        /**
+         * JoinedIncident
+         * @description One that goes on as a part of this one.
+         */
+        JoinedIncident: {
+            /** Alarms */
+            alarms: components["schemas"]["IncidentAlarm"][];
+            /** Category */
+            category: string;
+            /** Id */
+            id: string;
+            /** Joined At */
+            joined_at: string | null;
+            /** Number */
+            number: string;
+            premises: components["schemas"]["PremisesInIncident"] | null;
+            /** Priority */
+            priority: number;
+            /** Title */
+            title: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * JoiningView
+         * @description What joining would do; `refusal` says why it cannot be done.
+         */
+        JoiningView: {
+            after: components["schemas"]["IncidentOutline"];
+            /** Alarms */
+            alarms: number;
+            before: components["schemas"]["IncidentOutline"];
+            /** Calls */
+            calls: number;
+            /** Clips */
+            clips: number;
+            /** @description null: an alarm that nobody has taken */
+            joined: components["schemas"]["IncidentOutline"] | null;
+            /** New Steps */
+            new_steps: components["schemas"]["StepToCome"][];
+            /** Refusal */
+            refusal: string;
+            /** Units Out */
+            units_out: string[];
         };
         /** KeyholderInIncident */
         KeyholderInIncident: {
@@ -4011,8 +4592,11 @@ export interface components {
         KeysOfAllView: {
             /** Items */
             items: components["schemas"]["KeysOfView"][];
-            /** Next */
-            next?: null;
+            /**
+             * Next
+             * @description give it as after
+             */
+            next: string | null;
         };
         /** KeysOfView */
         KeysOfView: {
@@ -4030,6 +4614,103 @@ export interface components {
          * @enum {string}
          */
         Language: "zh" | "en";
+        /** LayoutChange */
+        LayoutChange: {
+            /** Name */
+            name: string;
+            /**
+             * Panes
+             * @description 1, 4, 6, 8, 9, 13 or 16
+             */
+            panes: number;
+            /**
+             * Point Ids
+             * @description by pane; empty words for empty panes
+             */
+            point_ids: string[];
+            /**
+             * Shared
+             * @description for everybody; needs grants.edit
+             * @default false
+             */
+            shared: boolean;
+            /**
+             * Turn Seconds
+             * @description after which the next points take their turn; 0: they stand
+             * @default 0
+             */
+            turn_seconds: number;
+            /**
+             * Version
+             * @description the one that was read
+             */
+            version: number;
+        };
+        /** LayoutForm */
+        LayoutForm: {
+            /** Name */
+            name: string;
+            /**
+             * Panes
+             * @description 1, 4, 6, 8, 9, 13 or 16
+             */
+            panes: number;
+            /**
+             * Point Ids
+             * @description by pane; empty words for empty panes
+             */
+            point_ids: string[];
+            /**
+             * Shared
+             * @description for everybody; needs grants.edit
+             * @default false
+             */
+            shared: boolean;
+            /**
+             * Turn Seconds
+             * @description after which the next points take their turn; 0: they stand
+             * @default 0
+             */
+            turn_seconds: number;
+        };
+        /** LayoutPoint */
+        LayoutPoint: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+        };
+        /** LayoutView */
+        LayoutView: {
+            /** Id */
+            id: string;
+            /** Mine */
+            mine: boolean;
+            /** Name */
+            name: string;
+            /** Owner Name */
+            owner_name: string;
+            /** Panes */
+            panes: number;
+            /**
+             * Points
+             * @description by pane; null: empty, or not for this person to see
+             */
+            points: (components["schemas"]["LayoutPoint"] | null)[];
+            /** Shared */
+            shared: boolean;
+            /** Turn Seconds */
+            turn_seconds: number;
+            /** Version */
+            version: number;
+        };
+        /** LayoutsView */
+        LayoutsView: {
+            /** Items */
+            items: components["schemas"]["LayoutView"][];
+        };
         /**
          * LegalClass
          * @description Under which article of order 799 a point stands; its duties follow from it.
@@ -4120,8 +4801,11 @@ export interface components {
         LocksView: {
             /** Items */
             items: components["schemas"]["LockView"][];
-            /** Next */
-            next?: null;
+            /**
+             * Next
+             * @description give it as after
+             */
+            next: string | null;
         };
         /** LogLineView */
         LogLineView: {
@@ -4129,6 +4813,11 @@ export interface components {
             at: string;
             /** Kind */
             kind: string;
+            /**
+             * Number
+             * @description of the incident that it belongs to, when that was joined to this one; else empty
+             */
+            number: string;
             /** Text */
             text: string;
             /** Who */
@@ -4177,6 +4866,43 @@ export interface components {
              */
             topics?: components["schemas"]["Topic"][] | null;
         };
+        /** MapCluster */
+        MapCluster: {
+            /**
+             * Classes
+             * @description how many of each class (GB/T 28181 PointType)
+             */
+            classes: {
+                [key: string]: number;
+            };
+            /** Count */
+            count: number;
+            /** Latitude */
+            latitude: number;
+            /** Longitude */
+            longitude: number;
+            /** Offline */
+            offline: number;
+            /** Unbound */
+            unbound: number;
+        };
+        /** MapFrame */
+        MapFrame: {
+            /** Clusters */
+            clusters: components["schemas"]["MapCluster"][];
+            /** Points */
+            points: components["schemas"]["MapPoint"][];
+            /**
+             * Total
+             * @description points in the frame, one by one or in clusters
+             */
+            total: number;
+            /**
+             * Unwell
+             * @description of them, offline or without a device
+             */
+            unwell: number;
+        };
         /** MapPoint */
         MapPoint: {
             /** Id */
@@ -4195,6 +4921,11 @@ export interface components {
             view_angle_degrees: number | null;
             /** View Degrees */
             view_degrees: number | null;
+        };
+        /** MapView */
+        MapView: {
+            /** @description null: the invented demo city */
+            basemap: components["schemas"]["BasemapView"] | null;
         };
         /** MappingForm */
         MappingForm: {
@@ -4338,6 +5069,13 @@ export interface components {
             name: string;
             /** Next Try At */
             next_try_at: string | null;
+            /** Owner Id */
+            owner_id: string;
+            /**
+             * Owner Name
+             * @description whose rights it has
+             */
+            owner_name: string;
             /**
              * Secret
              * @description for the receiver; shown this once
@@ -4445,12 +5183,32 @@ export interface components {
             /** Seq */
             seq: number;
         };
+        /**
+         * OpenCountsView
+         * @description Of the whole queue.
+         */
+        OpenCountsView: {
+            /** Shelved */
+            shelved: number;
+            /** Taken */
+            taken: number;
+            /** Waiting */
+            waiting: number;
+            /** Waiting By Priority */
+            waiting_by_priority: {
+                [key: string]: number;
+            };
+        };
         /** OpenMattersView */
         OpenMattersView: {
             /** Dark Devices */
             dark_devices: number;
             /** Items */
             items: components["schemas"]["HandedItemView"][];
+            /** Left Out */
+            left_out: {
+                [key: string]: number;
+            };
             /** On Duty */
             on_duty: string[];
         };
@@ -4481,8 +5239,11 @@ export interface components {
         OpenSessionsView: {
             /** Items */
             items: components["schemas"]["OpenSessionView"][];
-            /** Next */
-            next?: null;
+            /**
+             * Next
+             * @description give it as after
+             */
+            next: string | null;
         };
         /**
          * Order
@@ -4707,6 +5468,11 @@ export interface components {
             since: string;
             state: components["schemas"]["PartState"];
         };
+        /** Parting */
+        Parting: {
+            /** Version */
+            version: number;
+        };
         /** PasskeySignInAsked */
         PasskeySignInAsked: {
             /** Credential */
@@ -4751,15 +5517,18 @@ export interface components {
         PeopleView: {
             /** Items */
             items: components["schemas"]["PersonView"][];
-            /** Next */
-            next?: null;
+            /**
+             * Next
+             * @description give it as after
+             */
+            next: string | null;
         };
         /**
          * Permission
          * @description What may be done. The value stands in events (`needs`), in the OpenAPI document and in the console's routes.
          * @enum {string}
          */
-        Permission: "alarms.see" | "alarms.handle" | "incidents.see" | "incidents.handle" | "live.see" | "playback.see" | "playback.export" | "evidence.see" | "evidence.edit" | "points.see" | "points.edit" | "points.import" | "devices.see" | "devices.edit" | "premises.see" | "premises.edit" | "units.see" | "units.edit" | "organisations.see" | "organisations.edit" | "people.see" | "people.edit" | "grants.see" | "grants.edit" | "tokens.edit" | "audit.see" | "system.see" | "system.edit";
+        Permission: "alarms.see" | "alarms.handle" | "incidents.see" | "incidents.handle" | "live.see" | "playback.see" | "playback.export" | "evidence.see" | "evidence.edit" | "points.see" | "points.edit" | "points.import" | "devices.see" | "devices.edit" | "premises.see" | "premises.edit" | "units.see" | "units.edit" | "organisations.see" | "organisations.edit" | "people.see" | "people.edit" | "grants.see" | "grants.edit" | "approvals.decide" | "tokens.edit" | "webhooks.edit" | "audit.see" | "system.see" | "system.edit";
         /**
          * PersonAsked
          * @example {
@@ -4780,6 +5549,12 @@ export interface components {
             display_name: string;
             /** Name */
             name: string;
+            /**
+             * Organisation Id
+             * @description empty: the city
+             * @default
+             */
+            organisation_id: string;
             /** Password */
             password: string;
             /** Roles */
@@ -4800,6 +5575,12 @@ export interface components {
             disabled: boolean;
             /** Display Name */
             display_name: string;
+            /**
+             * Organisation Id
+             * @description empty: as it is
+             * @default
+             */
+            organisation_id: string;
             /** Roles */
             roles: components["schemas"]["Role"][];
         };
@@ -4815,6 +5596,11 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /**
+             * Organisation Id
+             * @description where the person belongs; empty: the city's
+             */
+            organisation_id: string;
             /** Roles */
             roles: components["schemas"]["Role"][];
         };
@@ -5484,6 +6270,23 @@ export interface components {
             /** Ticket */
             ticket: string;
         };
+        /** QueueRowView */
+        QueueRowView: {
+            alarm: components["schemas"]["AlarmView"];
+            /**
+             * More
+             * @description alarms of the same panel, priority and state that stand behind this one
+             */
+            more: number;
+        };
+        /** QueueView */
+        QueueView: {
+            counts: components["schemas"]["OpenCountsView"];
+            /** Items */
+            items: components["schemas"]["QueueRowView"][];
+            /** Next */
+            next: string | null;
+        };
         /** ReasonAsked */
         ReasonAsked: {
             /** Reason */
@@ -5790,6 +6593,13 @@ export interface components {
             /** Done */
             done: boolean;
         };
+        /** StepToCome */
+        StepToCome: {
+            /** Text En */
+            text_en: string;
+            /** Text Zh */
+            text_zh: string;
+        };
         /** StepView */
         StepView: {
             /** Done At */
@@ -5896,6 +6706,11 @@ export interface components {
          * @enum {string}
          */
         TenantKind: "police" | "government" | "operator" | "alarm-company" | "maintenance" | "owner";
+        /**
+         * TileDatum
+         * @enum {string}
+         */
+        TileDatum: "wgs84" | "gcj02";
         /** TokenAsked */
         TokenAsked: {
             /** Days */
@@ -5954,8 +6769,11 @@ export interface components {
         TokensOfAllView: {
             /** Items */
             items: components["schemas"]["TokenOfView"][];
-            /** Next */
-            next?: null;
+            /**
+             * Next
+             * @description give it as after
+             */
+            next: string | null;
         };
         /** TokensView */
         TokensView: {
@@ -6246,6 +7064,13 @@ export interface components {
             name: string;
             /** Next Try At */
             next_try_at: string | null;
+            /** Owner Id */
+            owner_id: string;
+            /**
+             * Owner Name
+             * @description whose rights it has
+             */
+            owner_name: string;
             /** Told Seq */
             told_seq: number;
             /** Url */
@@ -6490,6 +7315,39 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    read_queue_api_alarm_queue_get: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+                /** @description in premises, account, name of the zone, code and words */
+                text?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     list_alarms_api_alarms_get: {
         parameters: {
             query?: {
@@ -6606,6 +7464,40 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    list_folded_api_alarms__alarm_id__folded_get: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     shelve_alarm_api_alarms__alarm_id__shelve_post: {
         parameters: {
             query?: never;
@@ -6633,6 +7525,162 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    approvals_api_approvals_get: {
+        parameters: {
+            query?: {
+                mine?: boolean;
+                waiting?: boolean;
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalsView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    approval_api_approvals__approval_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description an ETag of before: 304 when it still looks so */
+                "If-None-Match"?: string;
+            };
+            path: {
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalView"];
+                };
+            };
+            /** @description It still looks as If-None-Match says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    decide_api_approvals__approval_id__decision_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    withdraw_api_approvals__approval_id__withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalView"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -7197,6 +8245,58 @@ export interface operations {
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
             416: components["responses"]["Problem416"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    export_clip_api_clips__clip_id__exports_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                clip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClipExportAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClipViewAnswer"];
+                };
+            };
+            /** @description A second person has to agree first */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportWaits"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
@@ -8189,6 +9289,8 @@ export interface operations {
                 state?: string;
                 after?: string;
                 limit?: number;
+                /** @description in number, title, name and address of the premises */
+                text?: string;
             };
             header?: never;
             path?: never;
@@ -8288,6 +9390,93 @@ export interface operations {
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    join_alarm_api_incidents__incident_id__alarms_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmToJoin"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    part_alarm_api_incidents__incident_id__alarms__alarm_id__part_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                incident_id: string;
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Parting"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
@@ -8599,6 +9788,85 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    join_incident_api_incidents__incident_id__joined_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentToJoin"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    what_joining_would_do_api_incidents__incident_id__joining_get: {
+        parameters: {
+            query?: {
+                /** @description id of an incident */
+                joined?: string;
+                /** @description or id of an alarm */
+                alarm?: string;
+            };
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JoiningView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     add_note_api_incidents__incident_id__notes_post: {
         parameters: {
             query?: never;
@@ -8616,6 +9884,49 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Note"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    part_incident_api_incidents__incident_id__part_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Parting"];
             };
         };
         responses: {
@@ -8750,6 +10061,139 @@ export interface operations {
             header?: never;
             path: {
                 device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    layouts_api_live_layouts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LayoutsView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    keep_layout_api_live_layouts_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any text that you send again with the same request: done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LayoutForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LayoutView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    change_layout_api_live_layouts__layout_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                layout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LayoutChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LayoutView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    remove_layout_api_live_layouts__layout_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                layout_id: string;
             };
             cookie?: never;
         };
@@ -8978,7 +10422,10 @@ export interface operations {
     };
     locks_api_locks_get: {
         parameters: {
-            query?: never;
+            query?: {
+                after?: string;
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -8997,6 +10444,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
@@ -9033,6 +10481,75 @@ export interface operations {
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    map_in_use_api_map_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MapView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    tile_api_map_tiles__version___zoom___column___row__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description an ETag of before: 304 when it still looks so */
+                "If-None-Match"?: string;
+            };
+            path: {
+                version: string;
+                zoom: number;
+                column: number;
+                row: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It still looks as If-None-Match says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
@@ -9889,9 +11406,12 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
-    people_api_people_get: {
+    list_people_api_people_get: {
         parameters: {
-            query?: never;
+            query?: {
+                after?: string;
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -9910,6 +11430,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
@@ -9956,7 +11477,10 @@ export interface operations {
     };
     keys_of_all_api_people_keys_get: {
         parameters: {
-            query?: never;
+            query?: {
+                after?: string;
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -9975,6 +11499,48 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_person_api_people__user_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description an ETag of before: 304 when it still looks so */
+                "If-None-Match"?: string;
+            };
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonView"];
+                };
+            };
+            /** @description It still looks as If-None-Match says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
@@ -9984,7 +11550,10 @@ export interface operations {
     change_person_api_people__user_id__put: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+            };
             path: {
                 user_id: string;
             };
@@ -10011,8 +11580,10 @@ export interface operations {
             404: components["responses"]["Problem404"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -10022,6 +11593,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
                 /** @description any text that you send again with the same request: done once */
                 "Idempotency-Key"?: string;
             };
@@ -10045,12 +11618,22 @@ export interface operations {
                     "application/json": components["schemas"]["GrantView"];
                 };
             };
+            /** @description A second person has to agree first */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalView"];
+                };
+            };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
@@ -10062,6 +11645,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
                 /** @description any text that you send again with the same request: done once */
                 "Idempotency-Key"?: string;
             };
@@ -10089,6 +11674,7 @@ export interface operations {
             404: components["responses"]["Problem404"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
@@ -10099,7 +11685,10 @@ export interface operations {
     reset_password_api_people__user_id__password_put: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of your last GET of the thing: 412 when it was changed since */
+                "If-Match"?: string;
+            };
             path: {
                 user_id: string;
             };
@@ -10124,8 +11713,10 @@ export interface operations {
             404: components["responses"]["Problem404"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             422: components["responses"]["Problem422"];
+            428: components["responses"]["Problem428"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -10629,6 +12220,80 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    map_frame_api_points_map_frame_get: {
+        parameters: {
+            query: {
+                zoom: number;
+                west: number;
+                south: number;
+                east: number;
+                north: number;
+                presence?: components["schemas"]["PointPresence"][];
+                point_class?: number[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MapFrame"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    points_in_area_api_points_map_list_get: {
+        parameters: {
+            query: {
+                /** @description of an area: longitude,latitude;… */
+                corners?: string;
+                after_number?: number;
+                limit?: number;
+                west: number;
+                south: number;
+                east: number;
+                north: number;
+                presence?: components["schemas"]["PointPresence"][];
+                point_class?: number[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaPoints"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
@@ -11619,7 +13284,10 @@ export interface operations {
     };
     sessions_api_sessions_get: {
         parameters: {
-            query?: never;
+            query?: {
+                after?: string;
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -11638,6 +13306,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
@@ -11872,7 +13541,10 @@ export interface operations {
     };
     tokens_api_tokens_get: {
         parameters: {
-            query?: never;
+            query?: {
+                after?: string;
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -11891,6 +13563,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
