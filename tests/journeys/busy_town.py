@@ -4,6 +4,7 @@ register that is being brought in. Everything through the HTTP API, as the peopl
 
 import asyncio
 import base64
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -92,7 +93,17 @@ async def told_elsewhere(town: Town, furnished: Furnished) -> str:
         soon = (datetime.now(UTC) + timedelta(days=7)).isoformat()
         terms = {"role": "operator", "point_classes": [1], "valid_until": soon, "reason": "代班一周，值班表第 47 号"}
         await desk.post(f"/api/people/{people['evidence-officer']}/grants", terms)
+        await asked_for_another_administrator(desk, people["chief"])
         return str(people["evidence-officer"])
+
+
+async def asked_for_another_administrator(desk: ConsoleClient, person_id: str) -> None:
+    """The second one is made by the only one there is; a third waits for the second one's agreement."""
+    password = base64.b64encode(secrets.token_bytes(18)).decode() + "a1!"
+    deputy = {"name": "deputy", "display_name": "副管理员 陈静", "password": password, "roles": ["administrator"]}
+    await desk.post("/api/people", deputy)
+    terms = {"role": "administrator", "reason": "陈静调离后由值班长接任"}
+    await desk.post(f"/api/people/{person_id}/grants", terms)
 
 
 async def raised(desk: ConsoleClient, account: str) -> dict[str, Any]:

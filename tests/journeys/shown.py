@@ -102,6 +102,7 @@ def platform_pages(busy: Busy) -> list[Shown]:
         Shown("why", "chief", why, "why-answer"),
         Shown("who", "chief", f"/rights/who?point={busy.point_id}", "who-count"),
         Shown("roles", "auditor", "/rights/roles", "role-table"),
+        Shown("approvals", "administrator", "/approvals?mine=1", "approval-row"),
         Shown("webhooks", "administrator", "/webhooks", "webhook-row"),
         Shown("webhook-form", "administrator", "/webhooks", "webhook-row", then(first("edit-button"), form)),
         Shown("system", "administrator", "/system", "system-part"),

@@ -11,7 +11,6 @@ from fengtai.protocols.sip import (
     NonceState,
     authorization,
     challenge,
-    digest,
     digest_response,
     parse_credentials,
 )
@@ -82,8 +81,3 @@ def test_any_nonce_text_is_judged(nonce: str) -> None:
 def test_any_credentials_text_is_only_malformed(text: str) -> None:
     with suppress(Malformed):
         parse_credentials(f"Digest {text}")
-
-
-@given(st.binary(max_size=300))
-def test_the_compiled_md5_says_what_the_library_says(data: bytes) -> None:
-    assert digest.md5_hex(data) == digest.md5_hex_in_python(data)

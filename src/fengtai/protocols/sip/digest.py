@@ -13,15 +13,10 @@ from typing import NamedTuple
 
 from fengtai.vocabulary.errors import Malformed
 
-
-def md5_hex_in_python(data: bytes) -> str:
-    return hashlib.md5(data, usedforsecurity=False).hexdigest()
-
-
-try:
-    from fengtai.protocols.sip.native_digest import md5_hex as md5_hex
-except ImportError:  # nobody has compiled it: the same, slower
-    md5_hex = md5_hex_in_python
+try:  # the interpreter's own; OpenSSL's, which hashlib takes, needs longer to be set up than to hash: 0.57 for 0.36 µs
+    from _md5 import md5  # type: ignore[import-not-found]
+except ImportError:  # an interpreter built without it
+    from hashlib import md5
 
 
 class Credentials(NamedTuple):
@@ -182,4 +177,5 @@ def _of_request(method: str, uri: str) -> str:
 
 
 def _md5(text: str) -> str:
-    return md5_hex(text.encode("utf-8", "surrogateescape"))
+    digest: str = md5(text.encode("utf-8", "surrogateescape")).hexdigest()  # noqa: S324 - RFC 2617 is MD5
+    return digest
