@@ -173,7 +173,7 @@ def call_taken(page: Page) -> None:
 def verified_line(page: Page) -> None:
     page.locator("[data-testid=audit-row]").nth(2).locator("button").click()
     page.get_by_test_id("proof-button").click()
-    expect(page.get_by_test_id("proof-verdict")).to_be_visible()
+    expect(page.get_by_test_id("proof-verdict")).to_be_visible(timeout=15_000)
 
 
 def whole_log_verified(page: Page) -> None:

@@ -237,7 +237,7 @@ def test_the_auditor_verifies_a_line_in_the_browser_and_reads_names(desks):
     page.get_by_test_id("audit-row").nth(5).locator("button").click()
     page.get_by_test_id("proof-button").click()
 
-    expect(page.get_by_test_id("proof-verdict")).to_have_attribute("data-verdict", "good")
+    expect(page.get_by_test_id("proof-verdict")).to_have_attribute("data-verdict", "good", timeout=15_000)
 
 
 def test_a_session_that_is_ended_is_ended_at_once(walkabout, desks, browser):
