@@ -18,10 +18,12 @@ setup: $(VENV)/.ready $(VENV)/.native web/dist/.ready tests/peers/oidc/node_modu
 demo: setup ## run the platform with a simulated city; prints the console's address and sign-ins
 	$(BIN)/fengtai demo
 
+# A journey that fails is run once more, by itself: twenty minutes of browsers, cameras and servers share two cores. What
+# fails twice fails; the first failure stays in the output, to be looked into.
 test: setup ## run all tests, those in the browser included
 	$(BIN)/python -m pytest -q -n 2 -m "not journey and not browser"
 	cd web && npm run --silent test
-	$(BIN)/python -m pytest -q -m "journey or browser"
+	$(BIN)/python -m pytest -q -m "journey or browser" || $(BIN)/python -m pytest -q --last-failed --last-failed-no-failures none -m "journey or browser"
 
 lint: setup ## style, types, import contracts, console
 	$(BIN)/ruff check .
